@@ -1,0 +1,252 @@
+/**
+ * The wire contract: everything that crosses a process border or is written to a file, types only.
+ * Three parts: the trajectory document, server ⇄ engine process, language server ⇄ editor.
+ */
+
+// ---------------------------------------------------------------- trajectory
+
+/** How tokens are decided: one by one, by confidence alone, or by confidence and then checked autoregressively. */
+export type DecodeMode = 'ar' | 'threshold' | 'verified';
+
+export interface DecodeSettings {
+  mode: DecodeMode;
+  /** A masked position is revealed when the probability of its token is at least this, 0 … 1. */
+  threshold: number;
+  /** Positions denoised together (W). */
+  window: number;
+  maxTokens: number;
+  /** 0 is greedy. */
+  temperature: number;
+  seed: number;
+  /** Sampling looks at this many best tokens of a row. */
+  topK: number;
+  /** Decoding ends as soon as the text contains one of these; the text is cut before it. */
+  stopStrings: string[];
+}
+
+/** Why a response ended. */
+export type StopReason = 'token' | 'string' | 'length' | 'cancelled';
+
+export interface Candidate {
+  id: number;
+  text: string;
+  /** Probability under the row's distribution, 0 … 1. */
+  probability: number;
+}
+
+/** A token fixed in a step. Positions count from the first token of the response. */
+export interface Reveal {
+  position: number;
+  id: number;
+  text: string;
+  /** Probability the policy saw, 0 … 1. */
+  confidence: number;
+  /** Natural log of the probability under the row that proposed it, at the sampling temperature. */
+  logProb: number;
+  /** The row it came from: a clean row gives the next token autoregressively, a noisy row proposes. */
+  source: 'clean' | 'noisy';
+  candidates?: Candidate[];
+}
+
+/** One forward and what was fixed from it. */
+export interface Step {
+  index: number;
+  /** A commit forward reveals nothing; it only writes a finished block into the cache. */
+  kind: 'denoise' | 'commit';
+  /** First position of the window, counted from the first response token; may be negative inside a prompt's block. */
+  windowStart: number;
+  /** The window's tokens before the step; null is masked. */
+  window: (number | null)[];
+  revealed: Reveal[];
+  /** Positions taken back because verification disagreed. */
+  rolledBack: number[];
+  /** Response tokens that can no longer change after this step. */
+  settled: number;
+  milliseconds: number;
+}
+
+export interface Forwards {
+  prefill: number;
+  denoise: number;
+  /** All model calls except prefill. */
+  total: number;
+}
+
+/** Tokens per forward: by denoising forwards only (the papers'), and by all calls except prefill (the user's). */
+export interface Tpf {
+  denoise: number;
+  total: number;
+}
+
+export interface Milliseconds {
+  load: number;
+  prefill: number;
+  decode: number;
+}
+
+/** A recorded completion: enough to draw it step by step and to replay every forward. Saved as `*.trace.json`. */
+export interface Trajectory {
+  format: 'unmask-trajectory';
+  version: 1;
+  model: string;
+  /** Identifies the weights that decoded (hash of the model's index). */
+  weights: string;
+  device: string;
+  settings: DecodeSettings;
+  promptIds: number[];
+  /** Prompt tokens whose keys and values were already in the cache. */
+  cachedTokens: number;
+  responseIds: number[];
+  /** Text of every response token; joining them gives `text` up to bytes cut inside a character. */
+  responseTexts: string[];
+  text: string;
+  steps: Step[];
+  stop: StopReason;
+  rollbacks: number;
+  forwards: Forwards;
+  tpf: Tpf;
+  ms: Milliseconds;
+}
+
+// ------------------------------------------------------- server ⇄ engine process
+
+/** Where forwards run. `auto` takes the best that works. */
+export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
+export interface EngineOptions {
+  modelDir: string;
+  device: Device;
+  /** 0: chosen from the number of cores. */
+  threads: number;
+}
+
+/** Text around a cursor, or a plain prompt when `suffix` is empty and `fim` is false. */
+export interface EnginePrompt {
+  prefix: string;
+  suffix: string;
+  fim: boolean;
+  /** Most prompt tokens; the beginning of the prefix and the end of the suffix are cut to fit. 0: the model's own. */
+  budget: number;
+}
+
+export type ToEngine =
+  | { type: 'load'; options: EngineOptions }
+  | {
+      type: 'complete';
+      id: number;
+      prompt: EnginePrompt;
+      settings: Partial<DecodeSettings>;
+      /** Candidates recorded with every reveal; 0 for none. */
+      candidates: number;
+      /** Send a `step` message after every forward. */
+      stream: boolean;
+    }
+  | { type: 'cancel'; id: number }
+  | { type: 'unload' };
+
+export interface ModelSummary {
+  name: string;
+  family: string;
+  parameters: number;
+  bytes: number;
+  quantization: 'none' | 'int8' | 'int4';
+  weights: string;
+}
+
+export interface EngineReady {
+  model: ModelSummary;
+  device: string;
+  threads: number;
+  loadMilliseconds: number;
+}
+
+/** Progress is 0 … 1; memory is the resident bytes of the process. */
+export type FromEngine =
+  | { type: 'loading'; progress: number; message: string }
+  | ({ type: 'ready' } & EngineReady)
+  | { type: 'step'; id: number; step: Step }
+  | { type: 'done'; id: number; trajectory: Trajectory }
+  /** Without an id the engine itself failed, for example at loading. `user`: the message is a sentence for the user. */
+  | { type: 'error'; id?: number; message: string; user: boolean }
+  | { type: 'memory'; resident: number }
+  | { type: 'unloaded' };
+
+// ------------------------------------------------------ language server ⇄ editor
+
+/** The one state the status item is a function of. */
+export type ServerState =
+  | { kind: 'starting' }
+  | { kind: 'loading'; progress: number; message: string }
+  | { kind: 'ready' }
+  | { kind: 'busy' }
+  | { kind: 'paused'; reason: string }
+  | { kind: 'error'; message: string };
+
+/** Notification `unmask/status`, server → client, on every change. */
+export interface StatusParams {
+  state: ServerState;
+  model?: string;
+  device?: string;
+  /** Request to answer of the last completion, milliseconds. */
+  lastLatency?: number;
+  tokensPerSecond?: number;
+  /** Share of requests answered without a forward, 0 … 1. */
+  cacheHitRate?: number;
+  /** Resident bytes of the engine process. */
+  memory?: number;
+  /** Name of the machine the engine runs on. */
+  host: string;
+}
+
+/** Request `unmask/pause`, client → server: no completions until `unmask/resume`; frees the model if asked. */
+export interface PauseParams {
+  reason: string;
+  unload: boolean;
+}
+
+/** Request `unmask/lastTrajectory`, client → server. */
+export type LastTrajectoryResult = Trajectory | null;
+
+/** Notification `unmask/step`, server → client, only between `unmask/watch {on:true}` and `{on:false}`. */
+export interface StepParams {
+  request: number;
+  step: Step;
+}
+
+/** Request `unmask/diagnostics`, client → server: what the *Copy diagnostics* command puts on the clipboard. */
+export interface DiagnosticsResult {
+  text: string;
+}
+
+/** Settings as the server reads them (section `unmask` of the client's configuration). */
+export interface ServerSettings {
+  enable: boolean;
+  languages: Record<string, boolean>;
+  exclude: string[];
+  model: string;
+  device: Device;
+  threads: number;
+  decode: DecodeMode;
+  threshold: number;
+  maxTokens: number;
+  /** Least mean confidence of a shown completion, 0 … 1; −1 shows everything. */
+  minConfidence: number;
+  multiline: 'auto' | 'always' | 'never';
+  contextTokens: number;
+  unloadAfterMinutes: number;
+}
+
+/** Command of an inline completion item: run by the editor after a full acceptance. Arguments: [completionId]. */
+export const ACCEPTED_COMMAND = 'unmask.accepted';
+
+export const METHODS = {
+  status: 'unmask/status',
+  pause: 'unmask/pause',
+  resume: 'unmask/resume',
+  restartEngine: 'unmask/restartEngine',
+  lastTrajectory: 'unmask/lastTrajectory',
+  watch: 'unmask/watch',
+  step: 'unmask/step',
+  diagnostics: 'unmask/diagnostics',
+  clearData: 'unmask/clearData',
+} as const;
