@@ -1,0 +1,30 @@
+import type { WeightTable } from '../../kernels/weights.ts';
+import type { DenoiserSpec } from './spec.ts';
+
+/** How the projections and the embedding are stored. Norms and biases are always floating point. */
+export type Quantization = 'none' | 'int8';
+
+/** A model folder that has been checked: config.json makes sense and every weight it asks for is in place. */
+export interface ModelFolder {
+  /** Absolute path. */
+  dir: string;
+  /** Name of the folder. */
+  name: string;
+  spec: DenoiserSpec;
+  /**
+   * Every tensor of the checkpoint by its Hugging Face name; nothing has been read yet. A projection stored as I8
+   * has its scales beside it under `<name>_scale`. With a tied head there is no `lm_head.weight`.
+   */
+  weights: WeightTable;
+  quantization: Quantization;
+  /** Scalars the network has (scales of a quantised checkpoint and a tied head not counted). */
+  parameters: number;
+  /** Size of the weights in bytes. */
+  bytes: number;
+  /** Identifies the weights: hash of config.json and of every file's header, 16 hexadecimal digits. */
+  weightsHash: string;
+  /** Absolute path of tokenizer.json; undefined when the folder has none. */
+  tokenizerPath?: string;
+  /** Reads one tensor as fp32, row-major; an I8 weight comes multiplied by its scales. */
+  readTensor(name: string): Promise<Float32Array>;
+}
