@@ -218,10 +218,22 @@ export interface DiagnosticsResult {
   text: string;
 }
 
+/** `initializationOptions` of `initialize`; every field may be left out, for clients that know nothing of them. */
+export interface InitializationOptions {
+  /** Folder for local counters and caches. */
+  storageDir?: string;
+  /** Folder of the model that is used while the setting `model` is empty. */
+  embeddedModelDir?: string;
+  /** Settings of a client without `workspace/configuration`. */
+  settings?: Partial<ServerSettings>;
+}
+
 /** Settings as the server reads them (section `unmask` of the client's configuration). */
 export interface ServerSettings {
   enable: boolean;
   languages: Record<string, boolean>;
+  /** Complete while typing; off: only requests made by hand are answered. */
+  automatic: boolean;
   exclude: string[];
   model: string;
   device: Device;
