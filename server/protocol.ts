@@ -141,8 +141,7 @@ export type ToEngine =
       /** Send a `step` message after every forward. */
       stream: boolean;
     }
-  | { type: 'cancel'; id: number }
-  | { type: 'unload' };
+  | { type: 'cancel'; id: number };
 
 export interface ModelSummary {
   name: string;
@@ -166,10 +165,13 @@ export type FromEngine =
   | ({ type: 'ready' } & EngineReady)
   | { type: 'step'; id: number; step: Step }
   | { type: 'done'; id: number; trajectory: Trajectory }
+  /** The request was cancelled, or replaced by a later one, before its first forward. */
+  | { type: 'dropped'; id: number }
   /** Without an id the engine itself failed, for example at loading. `user`: the message is a sentence for the user. */
   | { type: 'error'; id?: number; message: string; user: boolean }
   | { type: 'memory'; resident: number }
-  | { type: 'unloaded' };
+  /** A forward has ended; at most one a second. A process that is silent for long hangs in a forward. */
+  | { type: 'alive' };
 
 // ------------------------------------------------------ language server ⇄ editor
 

@@ -1,0 +1,29 @@
+import type { Denoiser } from '../decode/denoiser.ts';
+import type { ModelFolder } from '../models/model-folder.ts';
+import type { EngineOptions } from '../protocol.ts';
+
+/** Text ⇄ token ids of one model. */
+export interface TextCodec {
+  /** No special tokens are added or recognised. */
+  encode(text: string): number[];
+  decode(ids: readonly number[]): string;
+}
+
+/** A model that is ready to decode. */
+export interface LoadedModel {
+  folder: ModelFolder;
+  denoiser: Denoiser;
+  tokenizer: TextCodec;
+  /** The execution provider that runs the forwards, such as `cpu`. */
+  device: string;
+  /** Threads one forward uses. */
+  threads: number;
+  /** Frees the sessions; the denoiser must not be used afterwards. */
+  release(): Promise<void>;
+}
+
+/** Called while a model loads; progress is 0 … 1. */
+export type LoadProgress = (progress: number, message: string) => void;
+
+/** Opens a model folder and makes its denoiser. Throws UserError when the folder or the device is at fault. */
+export type LoadModel = (options: EngineOptions, onProgress: LoadProgress) => Promise<LoadedModel>;
