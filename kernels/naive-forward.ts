@@ -1,0 +1,177 @@
+/**
+ * The network in plain loops and double precision: the definition that every faster implementation is compared
+ * with. A row is a token at a position; rows attend to each other as `visible` says and to nothing else. Rows are
+ * computed independently, in column order, so a row's result does not depend on rows that it cannot see.
+ */
+import { ropeFrequencies } from './rope.ts';
+import type { DenoiserShape } from './shape.ts';
+
+/** A weight by its Hugging Face name; matrices are row-major, [out, in]. */
+export type WeightReader = (name: string) => Float32Array | Float64Array;
+
+export interface NaiveRows {
+  ids: readonly number[];
+  positions: readonly number[];
+  /** Whether `row` attends to `column`. A row that sees nothing gets zeros from attention. */
+  visible(row: number, column: number): boolean;
+}
+
+export interface NaiveResult {
+  /** [rows, vocabSize] */
+  logits: Float64Array;
+  /** Hidden state after the last norm, the input of the output head, [rows, hiddenSize]. */
+  hidden: Float64Array;
+}
+
+export function naiveForward(shape: DenoiserShape, weight: WeightReader, rows: NaiveRows): NaiveResult {
+  const count = rows.ids.length;
+  const embedding = weight('model.embed_tokens.weight');
+  const size = shape.hiddenSize;
+  const state = new Float64Array(count * size);
+  rows.ids.forEach((id, row) => {
+    state.set(embedding.subarray(id * size, (id + 1) * size), row * size);
+  });
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const of = (name: string) => weight(`model.layers.${layer}.${name}`);
+    add(state, attention(shape, of, normalize(state, of('input_layernorm.weight'), shape.rmsEps), rows));
+    add(state, feedForward(of, normalize(state, of('post_attention_layernorm.weight'), shape.rmsEps), shape));
+  }
+  const hidden = normalize(state, weight('model.norm.weight'), shape.rmsEps);
+  const head = shape.tiedHead ? embedding : weight('lm_head.weight');
+  return { logits: linear(hidden, head, size, shape.vocabSize), hidden };
+}
+
+/** Each query head attends to the key and value head of its group; scores are scaled by 1 / √headDim. */
+function attention(
+  shape: DenoiserShape,
+  of: WeightReader,
+  input: Float64Array,
+  rows: NaiveRows,
+): Float64Array {
+  const { heads, kvHeads, headDim, hiddenSize, qkvBias, outputBias } = shape;
+  const project = (name: string, width: number) =>
+    linear(
+      input,
+      of(`self_attn.${name}_proj.weight`),
+      hiddenSize,
+      width,
+      qkvBias ? of(`self_attn.${name}_proj.bias`) : undefined,
+    );
+  let query = project('q', heads * headDim);
+  let key = project('k', kvHeads * headDim);
+  const value = project('v', kvHeads * headDim);
+  if (shape.qkNorm) {
+    query = normalize(query, of('self_attn.q_norm.weight'), shape.rmsEps);
+    key = normalize(key, of('self_attn.k_norm.weight'), shape.rmsEps);
+  }
+  rotate(query, heads, shape, rows.positions);
+  rotate(key, kvHeads, shape, rows.positions);
+
+  const count = rows.ids.length;
+  const mixed = new Float64Array(count * heads * headDim);
+  for (let row = 0; row < count; row++) {
+    const columns = rows.ids.map((_, column) => column).filter((column) => rows.visible(row, column));
+    for (let head = 0; head < heads; head++) {
+      const queryAt = (row * heads + head) * headDim;
+      const keyHead = Math.floor((head * kvHeads) / heads);
+      const keyAt = (column: number) => (column * kvHeads + keyHead) * headDim;
+      const scores = columns.map(
+        (column) => dot(query, queryAt, key, keyAt(column), headDim) / Math.sqrt(headDim),
+      );
+      const probabilities = softmax(scores);
+      columns.forEach((column, c) => {
+        for (let i = 0; i < headDim; i++) mixed[queryAt + i] += probabilities[c] * value[keyAt(column) + i];
+      });
+    }
+  }
+  const bias = outputBias ? of('self_attn.o_proj.bias') : undefined;
+  return linear(mixed, of('self_attn.o_proj.weight'), heads * headDim, hiddenSize, bias);
+}
+
+function feedForward(of: WeightReader, input: Float64Array, shape: DenoiserShape): Float64Array {
+  const { hiddenSize, intermediateSize } = shape;
+  const gate = linear(input, of('mlp.gate_proj.weight'), hiddenSize, intermediateSize);
+  const up = linear(input, of('mlp.up_proj.weight'), hiddenSize, intermediateSize);
+  const inner = gate.map((x, i) => silu(x) * up[i]);
+  return linear(inner, of('mlp.down_proj.weight'), intermediateSize, hiddenSize);
+}
+
+/** Turns the pairs (i, i + headDim / 2) of every head by the row's position, in place. */
+function rotate(
+  states: Float64Array,
+  heads: number,
+  shape: DenoiserShape,
+  positions: readonly number[],
+): void {
+  const frequencies = ropeFrequencies(shape.rope, shape.headDim);
+  const half = shape.headDim / 2;
+  positions.forEach((position, row) => {
+    for (let head = 0; head < heads; head++) {
+      const first = (row * heads + head) * shape.headDim;
+      for (let i = 0; i < half; i++) {
+        const cos = Math.cos(position * frequencies[i]);
+        const sin = Math.sin(position * frequencies[i]);
+        const [a, b] = [states[first + i], states[first + half + i]];
+        states[first + i] = a * cos - b * sin;
+        states[first + half + i] = b * cos + a * sin;
+      }
+    }
+  });
+}
+
+/** Root-mean-square norm of every group of `scale.length` numbers (a row, or one head of it). */
+function normalize(input: Float64Array, scale: ArrayLike<number>, epsilon: number): Float64Array {
+  const size = scale.length;
+  const output = new Float64Array(input.length);
+  for (let first = 0; first < input.length; first += size) {
+    const factor = 1 / Math.sqrt(dot(input, first, input, first, size) / size + epsilon);
+    for (let i = 0; i < size; i++) output[first + i] = input[first + i] * factor * scale[i];
+  }
+  return output;
+}
+
+/** x · Wᵀ + bias for every row of `input`, [rows, inSize] → [rows, outSize]. */
+export function linear(
+  input: Float64Array,
+  matrix: Float32Array | Float64Array,
+  inSize: number,
+  outSize: number,
+  bias?: ArrayLike<number>,
+): Float64Array {
+  const rows = input.length / inSize;
+  const output = new Float64Array(rows * outSize);
+  for (let row = 0; row < rows; row++) {
+    for (let out = 0; out < outSize; out++) {
+      output[row * outSize + out] =
+        dot(input, row * inSize, matrix, out * inSize, inSize) + (bias ? bias[out] : 0);
+    }
+  }
+  return output;
+}
+
+export function silu(x: number): number {
+  return x / (1 + Math.exp(-x));
+}
+
+function softmax(scores: number[]): number[] {
+  const top = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - top));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers.map((power) => power / total);
+}
+
+function dot(
+  a: Float64Array,
+  aFirst: number,
+  b: Float32Array | Float64Array,
+  bFirst: number,
+  length: number,
+): number {
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += a[aFirst + i] * b[bFirst + i];
+  return sum;
+}
+
+function add(target: Float64Array, addend: Float64Array): void {
+  for (let i = 0; i < target.length; i++) target[i] += addend[i];
+}
