@@ -1,0 +1,13 @@
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import type { ServerView } from './server-view.ts';
+import type { Snooze } from './snooze.ts';
+
+/** What the commands work on; made once, in main.ts. */
+export interface App {
+  context: ExtensionContext;
+  log: LogOutputChannel;
+  client: LanguageClient;
+  server: ServerView;
+  snooze: Snooze;
+}

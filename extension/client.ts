@@ -1,0 +1,25 @@
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
+import type { InitializationOptions } from '../server/protocol.ts';
+
+/** Where completions are offered: not in commit messages, output channels or the old side of a comparison. */
+const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
+
+/**
+ * The client of the language server that is packaged with the extension. The library restarts a server that died,
+ * four times within three minutes, and then says so once.
+ */
+export function createClient(context: ExtensionContext, log: LogOutputChannel): LanguageClient {
+  const initializationOptions: InitializationOptions = {
+    storageDir: context.globalStorageUri.fsPath,
+    embeddedModelDir: context.asAbsolutePath('models/unmask-135m'),
+  };
+  const serverOptions = { module: context.asAbsolutePath('dist/server.js'), transport: TransportKind.ipc };
+  return new LanguageClient('unmask', 'Unmask', serverOptions, {
+    documentSelector: SCHEMES.map((scheme) => ({ scheme })),
+    initializationOptions,
+    outputChannel: log,
+    // No popup for a failed request: the log and the status item tell.
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+  });
+}

@@ -1,0 +1,24 @@
+import { type ExtensionContext, window } from 'vscode';
+import { createClient } from './client.ts';
+import { registerCommands } from './commands.ts';
+import { logConflicts } from './conflicts.ts';
+import { createServerView } from './server-view.ts';
+import { createSnooze } from './snooze.ts';
+import { createStatusItem } from './status-item.ts';
+
+export async function activate(context: ExtensionContext): Promise<void> {
+  const log = window.createOutputChannel('Unmask', { log: true });
+  const client = createClient(context, log);
+  const server = createServerView(client);
+  const snooze = createSnooze(client);
+  context.subscriptions.push(log, client, server, snooze, createStatusItem(server));
+  registerCommands({ context, log, client, server, snooze });
+  logConflicts(log);
+  try {
+    await client.start();
+  } catch (error) {
+    const show = 'Show Log';
+    const message = `Unmask could not start its language server: ${(error as Error).message}`;
+    if ((await window.showErrorMessage(message, show)) === show) log.show();
+  }
+}

@@ -1,0 +1,43 @@
+import { type Disposable, window } from 'vscode';
+import { type LanguageClient, State } from 'vscode-languageclient/node';
+import { METHODS, type PauseParams } from '../server/protocol.ts';
+
+const MINUTES = 5;
+
+export interface Snooze extends Disposable {
+  readonly active: boolean;
+  /** Starts five quiet minutes, or ends them. */
+  toggle(): Promise<void>;
+}
+
+/** Pauses the server for a while; a server that was restarted meanwhile is paused again. */
+export function createSnooze(client: LanguageClient): Snooze {
+  let timer: NodeJS.Timeout | undefined;
+  let pause: PauseParams | undefined;
+  const end = async () => {
+    clearTimeout(timer);
+    pause = undefined;
+    if (client.isRunning()) await client.sendRequest(METHODS.resume);
+  };
+  const restarted = client.onDidChangeState(({ newState }) => {
+    if (newState === State.Running && pause) void client.sendRequest(METHODS.pause, pause);
+  });
+  return {
+    get active() {
+      return pause !== undefined;
+    },
+    async toggle() {
+      if (pause) return end();
+      const until = new Date(Date.now() + MINUTES * 60_000);
+      const clock = until.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+      pause = { reason: `Snoozed until ${clock}.`, unload: false };
+      timer = setTimeout(() => void end(), MINUTES * 60_000);
+      window.setStatusBarMessage(`Unmask is quiet until ${clock}`, 3000);
+      if (client.isRunning()) await client.sendRequest(METHODS.pause, pause);
+    },
+    dispose() {
+      clearTimeout(timer);
+      restarted.dispose();
+    },
+  };
+}
