@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { WeightTable } from '../../kernels/weights.ts';
+import { UserError } from '../errors.ts';
+import { checkWeights } from './check-weights.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import type { ModelFolder } from './model-folder.ts';
+import { readSpec } from './read-spec.ts';
+import { readTensor, readTensorBytes } from './safetensors.ts';
+import { checkSamplerHead } from './sampler-head-file.ts';
+import { scaleRows } from './tensor-data.ts';
+import { expectedWeights } from './weight-names.ts';
+
+export const CONFIG_FILE = 'config.json';
+export const TOKENIZER_FILE = 'tokenizer.json';
+
+/** Bytes of every tensor that enter the hash: two checkpoints of one shape have equal headers. */
+const HASHED_BYTES = 256;
+
+/** Opens a model folder: reads config.json and the headers of its weights. Throws UserError for what is wrong. */
+export async function openModel(dir: string): Promise<ModelFolder> {
+  const absolute = path.resolve(dir);
+  const { text, values } = await readConfig(absolute);
+  const spec = readSpec(path.join(absolute, CONFIG_FILE), values);
+  const checkpoint = await readCheckpoint(absolute);
+  const weights = checkWeights(absolute, spec, checkpoint.tensors);
+  if (spec.samplerHead) await checkSamplerHead(absolute, spec.samplerHead, spec.hiddenSize);
+  const tokenizerPath = path.join(absolute, TOKENIZER_FILE);
+  const sizes = [...expectedWeights(spec).values()].map(({ dims }) => dims.reduce((a, b) => a * b, 1));
+  return {
+    dir: absolute,
+    name: path.basename(absolute),
+    spec,
+    weights,
+    quantization: [...weights.values()].some((weight) => weight.dtype === 'I8') ? 'int8' : 'none',
+    parameters: sizes.reduce((a, b) => a + b, 0),
+    bytes: [...weights.values()].reduce((sum, weight) => sum + weight.length, 0),
+    weightsHash: await hashWeights(absolute, text, checkpoint),
+    tokenizerPath: existsSync(tokenizerPath) ? tokenizerPath : undefined,
+    readTensor: (name) => readWeight(absolute, weights, name),
+  };
+}
+
+/** Reads a folder's config.json as an object. */
+export async function readConfig(dir: string): Promise<{ text: string; values: Record<string, unknown> }> {
+  if (!existsSync(dir) || !statSync(dir).isDirectory()) {
+    throw new UserError(`${dir} is not a model folder: there is no such folder.`);
+  }
+  const file = path.join(dir, CONFIG_FILE);
+  if (!existsSync(file)) throw new UserError(`${dir} is not a model folder: it has no ${CONFIG_FILE}.`);
+  const text = await readFile(file, 'utf8');
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file} is not JSON: ${(error as Error).message}.`);
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new UserError(`${file} must hold a JSON object.`);
+  }
+  return { text, values: values as Record<string, unknown> };
+}
+
+async function hashWeights(dir: string, config: string, { tensors, headers }: Checkpoint): Promise<string> {
+  const hash = createHash('sha256').update(config);
+  for (const header of headers) hash.update(header);
+  for (const location of tensors.values()) hash.update(await readTensorBytes(dir, location, HASHED_BYTES));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function readWeight(dir: string, weights: WeightTable, name: string): Promise<Float32Array> {
+  const location = weights.get(name);
+  if (!location) throw new Error(`no weight ${name} in ${dir}`);
+  const values = await readTensor(dir, location);
+  if (location.dtype !== 'I8') return values;
+  return scaleRows(values, await readTensor(dir, weights.get(`${name}_scale`)!));
+}

@@ -1,0 +1,60 @@
+/** Element types a safetensors file may hold here, with the bytes of one element. */
+export const ELEMENT_BYTES = { F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1, I64: 8 } as const;
+
+export type TensorDtype = keyof typeof ELEMENT_BYTES;
+
+/** Elements as fp32, row-major; integers are converted, not scaled. `bytes` must start on a multiple of 8. */
+export function toFloat32(dtype: TensorDtype, bytes: Uint8Array): Float32Array {
+  const { buffer, byteOffset } = bytes;
+  const count = bytes.byteLength / ELEMENT_BYTES[dtype];
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer, byteOffset, count);
+    case 'F16':
+      return halfToFloat(new Uint16Array(buffer, byteOffset, count));
+    case 'BF16':
+      return brainToFloat(new Uint16Array(buffer, byteOffset, count));
+    case 'I8':
+      return Float32Array.from(new Int8Array(buffer, byteOffset, count));
+    case 'U8':
+      return Float32Array.from(bytes);
+    case 'I64':
+      return Float32Array.from(new BigInt64Array(buffer, byteOffset, count), Number);
+  }
+}
+
+/** A float16 pattern as a number. */
+export function halfBitsToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+let halfTable: Float32Array | undefined;
+
+function halfToFloat(halves: Uint16Array): Float32Array {
+  halfTable ??= Float32Array.from({ length: 65536 }, (_, bits) => halfBitsToNumber(bits));
+  const table = halfTable;
+  const floats = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) floats[i] = table[halves[i]];
+  return floats;
+}
+
+/** bfloat16 is the upper half of a float32. */
+function brainToFloat(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
+  return new Float32Array(bits.buffer);
+}
+
+/** Multiplies every row of `values` [rows, columns] by its scale, in place. */
+export function scaleRows(values: Float32Array, scales: Float32Array): Float32Array {
+  const columns = values.length / scales.length;
+  for (let row = 0; row < scales.length; row++) {
+    for (let i = row * columns; i < (row + 1) * columns; i++) values[i] *= scales[row];
+  }
+  return values;
+}
