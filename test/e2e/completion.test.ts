@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { findEnvironment } from './support/environment.ts';
+import { type Launched, launch } from './support/launch.ts';
+import { processesWith } from './support/processes.ts';
+
+const SAMPLE = `def add(a, b):
+    """Return the sum of a and b."""
+    return a + b
+
+
+def subtract(a, b):
+    """Return the difference of a and b."""
+`;
+
+const environment = findEnvironment();
+
+describe('the packaged extension in VS Code', {
+  skip: 'missing' in environment && environment.missing,
+}, () => {
+  let window: Launched;
+  before(async () => {
+    if ('missing' in environment) return;
+    window = await launch(environment, { name: 'trusted', files: { 'sample.py': SAMPLE }, trusted: true });
+  });
+  after(() => window?.close());
+
+  test('the engine is not started by opening a window', async () => {
+    await window.editor.open('sample.py');
+    await window.editor.status().waitFor();
+    assert.deepEqual(processesWith(`${extensionFolder()}/dist/engine.js`), []);
+    assert.equal(await window.editor.page.locator('.notification-toast').count(), 0);
+  });
+
+  test('typing brings ghost text, the first time after the model is loaded', async () => {
+    const loading = window.editor.status().filter({ hasText: '%' }).waitFor();
+    await window.editor.press('Control+End');
+    await window.editor.type('    return ');
+    await loading;
+    await window.editor.screenshot('loading');
+    assert.equal(await window.editor.ghostText(), 'a - b');
+    await window.editor.status().locator('.codicon-eye').waitFor();
+    await window.editor.screenshot('ghost-text');
+  });
+
+  test('Tab accepts', async () => {
+    await window.editor.press('Tab');
+    assert.equal(await window.editor.save('sample.py'), `${SAMPLE}    return a - b`);
+    await window.editor.screenshot('accepted');
+  });
+
+  test('Escape dismisses', async () => {
+    await window.editor.type('\n\n\ndef multiply(a, b):\n    return ');
+    assert.notEqual(await window.editor.ghostText(), '');
+    await window.editor.press('Escape');
+    await window.editor.ghostTextGone();
+    await window.editor.screenshot('dismissed');
+  });
+
+  test('the status item tells the model and opens the menu', async () => {
+    await window.editor.status().hover();
+    await window.editor.page.locator('.monaco-hover', { hasText: 'Device' }).waitFor();
+    await window.editor.screenshot('tooltip');
+    await window.editor.status().click();
+    await window.editor.page.locator('.quick-input-list', { hasText: 'Snooze' }).waitFor();
+    await window.editor.screenshot('menu');
+    await window.editor.press('Escape');
+  });
+
+  test('a language server that is killed comes back and completes', async () => {
+    const servers = processesWith(`${extensionFolder()}/dist/server.js`);
+    assert.equal(servers.length, 1);
+    process.kill(servers[0], 'SIGKILL');
+    await window.editor.open('sample.py');
+    await window.editor.press('Control+End');
+    await window.editor.type('a ');
+    await window.editor.press('Alt+\\');
+    assert.notEqual(await window.editor.ghostText(), '');
+    assert.notDeepEqual(processesWith(`${extensionFolder()}/dist/server.js`), servers);
+    await window.editor.screenshot('after-kill');
+  });
+
+  test('nothing left the machine', () => {
+    assert.deepEqual(window.blocked, []);
+    assert.doesNotMatch(window.server.log(), /ENOTFOUND|EAI_AGAIN/);
+  });
+
+  function extensionFolder(): string {
+    return `${window.dir}/extensions/unmask.unmask-0.1.0-linux-x64`;
+  }
+});

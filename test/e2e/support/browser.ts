@@ -1,0 +1,35 @@
+import path from 'node:path';
+import { type BrowserContext, chromium } from 'playwright-core';
+
+export interface Browser {
+  context: BrowserContext;
+  /** Addresses outside this machine that a page asked for; none was reached. */
+  blocked: string[];
+}
+
+/** A headless browser with a profile of its own below `dir` that reaches this machine only. */
+export async function startBrowser(executablePath: string, dir: string): Promise<Browser> {
+  const context = await chromium.launchPersistentContext(path.join(dir, 'browser'), {
+    executablePath,
+    headless: true,
+    viewport: { width: 1280, height: 800 },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const blocked: string[] = [];
+  await context.route(
+    (url) => url.hostname !== '127.0.0.1' && url.hostname !== 'localhost',
+    (route) => {
+      blocked.push(route.request().url());
+      return route.abort();
+    },
+  );
+  return { context, blocked };
+}

@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Locator, Page } from 'playwright-core';
+
+const ACTIVE = '.editor-group-container.active';
+const FIRST_GHOST_LINE = `${ACTIVE} .ghost-text-decoration, ${ACTIVE} .ghost-text-decoration-preview`;
+/** Later lines live in a view zone, which has no height of its own. */
+const LATER_GHOST_LINES = `${ACTIVE} .suggest-preview-text .view-line`;
+
+const ARTEFACTS = path.join(import.meta.dirname, '../../artefacts');
+
+/** Drives a workbench as a user does: keys in, what is on the screen out. */
+export class Editor {
+  readonly page: Page;
+  readonly #folder: string;
+  readonly #name: string;
+  #screenshots = 0;
+
+  /** `folder` is the workspace; screenshots are called after `name`. */
+  constructor(page: Page, folder: string, name: string) {
+    this.page = page;
+    this.#folder = folder;
+    this.#name = name;
+  }
+
+  /** Opens a file of the workspace. */
+  async open(file: string): Promise<void> {
+    await this.#pick('Control+P', file);
+    await this.page.locator(`${ACTIVE} .tab.active`, { hasText: path.basename(file) }).waitFor();
+    await this.page.locator(`${ACTIVE} .monaco-editor.focused`).first().waitFor();
+  }
+
+  /** Runs a command of the palette by its title. */
+  command(title: string): Promise<void> {
+    return this.#pick('F1', title);
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text, { delay: 20 });
+  }
+
+  async press(key: string): Promise<void> {
+    await this.page.keyboard.press(key);
+  }
+
+  /** Waits for ghost text and returns it. */
+  async ghostText(): Promise<string> {
+    await this.page.locator(`${FIRST_GHOST_LINE}, ${LATER_GHOST_LINES}`).first().waitFor();
+    const first = await this.page.locator(FIRST_GHOST_LINE).allTextContents();
+    const later = await this.page.locator(LATER_GHOST_LINES).allTextContents();
+    return [first.join(''), ...later].join('\n').replaceAll('\u00a0', ' ');
+  }
+
+  async ghostTextGone(): Promise<void> {
+    await this.page.locator(FIRST_GHOST_LINE).first().waitFor({ state: 'detached' });
+    await this.page.locator(LATER_GHOST_LINES).first().waitFor({ state: 'detached' });
+  }
+
+  /** Saves the active file, which must have changes, and returns its text from the disk. */
+  async save(file: string): Promise<string> {
+    const saved = path.join(this.#folder, file);
+    const before = statSync(saved).mtimeMs;
+    const dirty = this.page.locator(`${ACTIVE} .tab.active.dirty`);
+    await dirty.waitFor();
+    await this.press('Control+S');
+    await dirty.waitFor({ state: 'detached' });
+    // The mark goes when saving starts.
+    for (let i = 0; i < 200 && statSync(saved).mtimeMs === before; i++) await delay(50);
+    return readFileSync(saved, 'utf8');
+  }
+
+  status(): Locator {
+    return this.page.locator('[id="unmask.unmask.unmask.status"]');
+  }
+
+  /** Keeps a picture of the window in test/artefacts. */
+  async screenshot(title: string): Promise<void> {
+    mkdirSync(ARTEFACTS, { recursive: true });
+    const number = String(this.#screenshots++).padStart(2, '0');
+    await this.page.screenshot({ path: path.join(ARTEFACTS, `${this.#name}-${number}-${title}.png`) });
+  }
+
+  /** Presses Enter only when the row is there: results come late. */
+  async #pick(key: string, text: string): Promise<void> {
+    await this.press(key);
+    await this.page.locator('.quick-input-widget input').first().waitFor();
+    await this.page.keyboard.type(text);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).waitFor();
+    await this.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+}
