@@ -4,35 +4,54 @@ import { UserError } from '../errors.ts';
 import type { TensorLocation, TensorTable } from './safetensors.ts';
 import { type ExpectedWeight, expectedWeights, isIgnoredWeight } from './weight-names.ts';
 
+/** Ending of the name that holds the scales of an I8 weight. */
+export const SCALE = '_scale';
+
 const FLOATS: readonly string[] = ['F32', 'F16', 'BF16'] satisfies WeightDtype[];
+
+/**
+ * Checks that `found` holds every weight that a network of this shape reads, each of the right shape, and no other.
+ * Throws UserError, with `where` (a file or folder) at its beginning.
+ */
+export function checkNames(
+  where: string,
+  shape: DenoiserShape,
+  found: ReadonlyMap<string, { dims: readonly number[] }>,
+): void {
+  const expected = expectedWeights(shape);
+  for (const [name, { dims }] of expected) {
+    const weight = found.get(name);
+    if (!weight) throw new UserError(`${where}: weight ${name} is missing; config.json asks for it.`);
+    checkShape(where, name, weight.dims, dims);
+  }
+  for (const name of found.keys()) {
+    if (expected.has(name) || isIgnoredWeight(name, shape)) continue;
+    throw new UserError(`${where}: weight ${name} is left over; config.json describes a model without it.`);
+  }
+}
 
 /**
  * The weights that a network of this shape reads, out of the tensors of the checkpoint in `dir`. Throws UserError
  * for one that is missing, left over, of the wrong shape or of a type it cannot have.
  */
 export function checkWeights(dir: string, shape: DenoiserShape, tensors: TensorTable): WeightTable {
-  const expected = expectedWeights(shape);
+  const isScale = (name: string) =>
+    name.endsWith(SCALE) && tensors.get(name.slice(0, -SCALE.length))?.dtype === 'I8';
+  checkNames(dir, shape, new Map([...tensors].filter(([name]) => !isScale(name))));
   const weights = new Map<string, TensorLocation>();
-  for (const [name, wanted] of expected) {
-    const found = tensors.get(name);
-    if (!found) throw new UserError(`${dir}: weight ${name} is missing; config.json asks for it.`);
-    checkShape(dir, name, found, wanted.dims);
+  for (const [name, wanted] of expectedWeights(shape)) {
+    const found = tensors.get(name)!;
     checkType(dir, name, found, wanted);
     weights.set(name, found);
-    if (found.dtype === 'I8') weights.set(`${name}_scale`, findScale(dir, name, wanted, tensors));
-  }
-  for (const name of tensors.keys()) {
-    if (!weights.has(name) && !isIgnoredWeight(name, shape)) {
-      throw new UserError(`${dir}: weight ${name} is left over; config.json describes a model without it.`);
-    }
+    if (found.dtype === 'I8') weights.set(name + SCALE, findScale(dir, name, wanted, tensors));
   }
   return weights as WeightTable;
 }
 
-function checkShape(dir: string, name: string, found: TensorLocation, dims: readonly number[]): void {
-  if (found.dims.join() === dims.join()) return;
+function checkShape(where: string, name: string, found: readonly number[], wanted: readonly number[]): void {
+  if (found.join() === wanted.join()) return;
   throw new UserError(
-    `${dir}: weight ${name} in ${found.file} has shape [${found.dims.join(', ')}], config.json asks for [${dims.join(', ')}].`,
+    `${where}: weight ${name} has shape [${found.join(', ')}], config.json asks for [${wanted.join(', ')}].`,
   );
 }
 
@@ -46,11 +65,11 @@ function checkType(dir: string, name: string, found: TensorLocation, wanted: Exp
 
 /** Scales are [out]; compressed-tensors writes them as [out, 1], which is the same bytes. */
 function findScale(dir: string, name: string, wanted: ExpectedWeight, tensors: TensorTable): TensorLocation {
-  const scale = tensors.get(`${name}_scale`);
+  const scale = tensors.get(name + SCALE);
   if (!scale) throw new UserError(`${dir}: weight ${name} is I8, but ${name}_scale is missing.`);
   const rows = wanted.dims[0];
   const flat = scale.dims.length === 2 && scale.dims[1] === 1 ? { ...scale, dims: [scale.dims[0]] } : scale;
-  checkShape(dir, `${name}_scale`, flat, [rows]);
+  checkShape(dir, name + SCALE, flat.dims, [rows]);
   if (flat.dtype === 'F32') return flat;
   throw new UserError(`${dir}: ${name}_scale in ${flat.file} has type ${flat.dtype}; it must be F32.`);
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { readSafetensorsHeader, type SafetensorsHeader, type TensorTable } from './safetensors.ts';
 
-const SINGLE_FILE = 'model.safetensors';
+export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
 
 /** All tensors of a folder's checkpoint, from one file or from the shards that an index names. */

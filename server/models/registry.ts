@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { WeightTable } from '../../kernels/weights.ts';
 import { UserError } from '../errors.ts';
 import { checkWeights } from './check-weights.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
-import { readTensor, readTensorBytes } from './safetensors.ts';
+import { readTensorBytes, readWeight } from './safetensors.ts';
 import { checkSamplerHead } from './sampler-head-file.ts';
-import { scaleRows } from './tensor-data.ts';
 import { expectedWeights } from './weight-names.ts';
 
 export const CONFIG_FILE = 'config.json';
@@ -68,12 +66,4 @@ async function hashWeights(dir: string, config: string, { tensors, headers }: Ch
   for (const header of headers) hash.update(header);
   for (const location of tensors.values()) hash.update(await readTensorBytes(dir, location, HASHED_BYTES));
   return hash.digest('hex').slice(0, 16);
-}
-
-async function readWeight(dir: string, weights: WeightTable, name: string): Promise<Float32Array> {
-  const location = weights.get(name);
-  if (!location) throw new Error(`no weight ${name} in ${dir}`);
-  const values = await readTensor(dir, location);
-  if (location.dtype !== 'I8') return values;
-  return scaleRows(values, await readTensor(dir, weights.get(`${name}_scale`)!));
 }

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
+import type { WeightTable } from '../../kernels/weights.ts';
 import { UserError } from '../errors.ts';
-import { ELEMENT_BYTES, type TensorDtype, toFloat32 } from './tensor-data.ts';
+import { ELEMENT_BYTES, scaleRows, type TensorDtype, toFloat32 } from './tensor-data.ts';
 
 /** One tensor inside a file. */
 export interface TensorLocation {
@@ -57,9 +58,21 @@ export async function readTensorBytes(
   at: TensorLocation,
   limit = at.length,
 ): Promise<Uint8Array> {
-  return withFile(path.join(dir, at.file), (handle, name) =>
-    readExactly(handle, name, at.offset, Math.min(limit, at.length)),
-  );
+  return readFileBytes(path.join(dir, at.file), at.offset, Math.min(limit, at.length));
+}
+
+/** Reads `length` bytes of a file from `offset` on into a buffer of their own. Throws UserError if it ends before. */
+export async function readFileBytes(file: string, offset: number, length: number): Promise<Uint8Array> {
+  return withFile(file, (handle, name) => readExactly(handle, name, offset, length));
+}
+
+/** Reads one weight of a model as fp32, row-major; an I8 weight comes multiplied by its scales. */
+export async function readWeight(dir: string, weights: WeightTable, name: string): Promise<Float32Array> {
+  const location = weights.get(name);
+  if (!location) throw new Error(`no weight ${name} in ${dir}`);
+  const values = await readTensor(dir, location);
+  if (location.dtype !== 'I8') return values;
+  return scaleRows(values, await readTensor(dir, weights.get(`${name}_scale`)!));
 }
 
 function parseHeader(name: string, file: string, text: string, dataStart: number, size: number): TensorTable {

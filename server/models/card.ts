@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelFolder, Quantization } from './model-folder.ts';
+import { writeWhole } from './safetensors-writer.ts';
+
+const MEGABYTE = 1e6;
+
+/**
+ * Writes README.md (the model card: what the model is, how it was converted, and the source's own account of its
+ * training and measurements) and, where the source has none, NOTICE.
+ */
+export async function writeModelCard(
+  dir: string,
+  model: ModelFolder,
+  src: string,
+  name: string,
+  { quantize, adapter }: { quantize: Quantization; adapter?: string },
+): Promise<void> {
+  const { spec } = model;
+  const changes = [
+    adapter === undefined
+      ? undefined
+      : `the low-rank adapter ${path.basename(adapter)} was merged into the weights`,
+    quantize === 'int8'
+      ? 'every matrix was rounded to 8-bit integers with one scale per output row'
+      : 'no weight was rounded',
+  ].filter((change) => change !== undefined);
+  const card = [
+    `# ${name}`,
+    '',
+    `| | |`,
+    `|---|---|`,
+    `| family | ${spec.family} |`,
+    `| parameters | ${(model.parameters / 1e6).toFixed(1)} M |`,
+    `| weights | ${(model.bytes / MEGABYTE).toFixed(0)} MB, ${quantize === 'int8' ? 'int8' : 'floating point'} |`,
+    `| layers × width | ${spec.layers} × ${spec.hiddenSize} |`,
+    `| context | ${spec.maxPositions} tokens |`,
+    ...(spec.maskTokenId === undefined
+      ? ['| decoding | autoregressive |']
+      : [`| decoding | window diffusion, block size ${spec.blockSize}, clean rows ${spec.cleanAttention} |`]),
+    '',
+    `Converted by \`unmask model import\`: ${changes.join('; ')}.`,
+    ...(await sourceAccount(src)),
+  ];
+  await writeWhole(path.join(dir, 'README.md'), `${card.join('\n')}\n`);
+  if (existsSync(path.join(dir, 'NOTICE'))) return;
+  const notice = `${name}\nConverted by \`unmask model import\`; changed from its source: ${changes.join('; ')}.\n`;
+  await writeWhole(path.join(dir, 'NOTICE'), notice);
+}
+
+/** The source's README, its headings two levels down. */
+async function sourceAccount(src: string): Promise<string[]> {
+  const file = path.join(src, 'README.md');
+  if (!existsSync(file)) return [];
+  const text = (await readFile(file, 'utf8')).replace(/^---\n[\s\S]*?\n---\n/, '').replaceAll(/^#/gm, '###');
+  return ['', "## The source's own account", '', text.trim()];
+}
