@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { naiveForward } from '../../kernels/naive-forward.ts';
-import { ropeFrequencies } from '../../kernels/rope.ts';
+import { naiveForward, ropeFrequencies } from '../../kernels/naive-forward.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
 

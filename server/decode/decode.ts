@@ -1,0 +1,91 @@
+import { UserError } from '../errors.ts';
+import type { DenoiserSpec } from '../models/spec.ts';
+import type { DecodeMode, DecodeSettings, StopReason, Trajectory } from '../protocol.ts';
+import { decodeAutoregressively } from './ar.ts';
+import { decodeOnBlockGrid } from './block-grid.ts';
+import type { Denoiser, KvCache } from './denoiser.ts';
+import { prefill } from './prefill.ts';
+import { Cancelled, type DecodeHooks, Session } from './session.ts';
+import { resolveSettings } from './settings.ts';
+import type { TokenDecoder } from './text.ts';
+import { decodeByThreshold } from './threshold.ts';
+import { decodeVerified } from './verified.ts';
+
+/** A trajectory without what only the owner of the loaded model knows; `ms.load` is 0. */
+export type DecodedTrajectory = Omit<Trajectory, 'model' | 'weights' | 'device'>;
+
+const CAUSAL_MODES: Record<DecodeMode, (session: Session) => Promise<void>> = {
+  ar: decodeAutoregressively,
+  threshold: decodeByThreshold,
+  verified: decodeVerified,
+};
+
+/**
+ * Decodes a response to `promptIds`. `cache` is empty or what an earlier decoding of the same denoiser left: tokens
+ * that begin both prompts are not computed again. Afterwards it holds the prompt and settled response tokens.
+ * Missing settings take the model's defaults; throws UserError when settings or prompt do not suit the model.
+ */
+export async function decode(
+  denoiser: Denoiser,
+  tokenizer: TokenDecoder,
+  cache: KvCache,
+  promptIds: readonly number[],
+  given: Partial<DecodeSettings>,
+  hooks: DecodeHooks,
+): Promise<DecodedTrajectory> {
+  const { spec } = denoiser;
+  const settings = resolveSettings(spec, given);
+  checkPrompt(spec, promptIds, settings.maxTokens);
+  const session = new Session(denoiser, tokenizer, cache, promptIds, settings, hooks);
+  const stop = await run(session);
+  const { response, recorder } = session;
+  return {
+    format: 'unmask-trajectory',
+    version: 1,
+    settings,
+    promptIds: [...promptIds],
+    cachedTokens: recorder.cachedTokens,
+    responseIds: response.ids,
+    responseTexts: response.texts,
+    text: response.text,
+    steps: recorder.steps,
+    stop,
+    rollbacks: recorder.rollbacks,
+    forwards: recorder.forwards(),
+    tpf: recorder.tpf(response.ids.length),
+    ms: { load: 0, ...recorder.milliseconds() },
+  };
+}
+
+async function run(session: Session): Promise<StopReason> {
+  const { spec } = session.denoiser;
+  const length = session.promptIds.length;
+  try {
+    if (spec.cleanAttention === 'block') {
+      await prefill(session, length - (length % spec.blockSize));
+      await decodeOnBlockGrid(session);
+    } else {
+      await prefill(session, length - 1);
+      await CAUSAL_MODES[session.settings.mode](session);
+    }
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
+  }
+  return session.response.stop ?? 'cancelled';
+}
+
+function checkPrompt(spec: DenoiserSpec, promptIds: readonly number[], maxTokens: number): void {
+  if (promptIds.length === 0)
+    throw new UserError('The prompt has no tokens: give the model some text to go on.');
+  const stranger = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= spec.vocabSize);
+  if (stranger !== undefined) {
+    throw new UserError(
+      `Prompt token ${stranger} is outside the vocabulary of ${spec.vocabSize}: use the model's tokenizer.`,
+    );
+  }
+  if (promptIds.length + maxTokens > spec.maxPositions) {
+    throw new UserError(
+      `A prompt of ${promptIds.length} tokens and ${maxTokens} more exceed the model's ${spec.maxPositions} positions: shorten either.`,
+    );
+  }
+}

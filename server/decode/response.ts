@@ -1,0 +1,61 @@
+import type { StopReason } from '../protocol.ts';
+import { TextBuilder, type TokenDecoder } from './text.ts';
+
+export interface StopRules {
+  stopTokenIds: readonly number[];
+  stopStrings: readonly string[];
+  maxTokens: number;
+}
+
+/**
+ * The settled part of a response: tokens that can no longer change. It ends with the first stop token (kept in `ids`,
+ * without text), with the token that completes the first stop string (cut from `text`), or at the length limit.
+ */
+export class Response {
+  readonly ids: number[] = [];
+  readonly texts: string[] = [];
+  text = '';
+  stop: StopReason | undefined;
+  private readonly rules: StopRules;
+  private readonly builder: TextBuilder;
+
+  constructor(tokenizer: TokenDecoder, rules: StopRules) {
+    this.rules = rules;
+    this.builder = new TextBuilder(tokenizer);
+  }
+
+  /** Appends tokens up to the one that ends the response; returns true when it has ended. */
+  settle(ids: readonly number[]): boolean {
+    for (const id of ids) {
+      this.stop = this.append(id);
+      if (this.stop) return true;
+    }
+    return false;
+  }
+
+  private append(id: number): StopReason | undefined {
+    this.ids.push(id);
+    if (this.rules.stopTokenIds.includes(id)) {
+      this.texts.push('');
+      return 'token';
+    }
+    const searched = this.text.length;
+    const piece = this.builder.push(id);
+    this.texts.push(piece);
+    this.text += piece;
+    const cut = this.findStopString(searched);
+    if (cut !== undefined) {
+      this.text = this.text.slice(0, cut);
+      return 'string';
+    }
+    return this.ids.length === this.rules.maxTokens ? 'length' : undefined;
+  }
+
+  /** Where the first stop string begins that ends after `searched`. */
+  private findStopString(searched: number): number | undefined {
+    const starts = this.rules.stopStrings
+      .map((stop) => this.text.indexOf(stop, Math.max(0, searched - stop.length + 1)))
+      .filter((start) => start >= 0);
+    return starts.length > 0 ? Math.min(...starts) : undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import type { DecodeSettings, Step } from '../protocol.ts';
+import type { Denoiser, ForwardResult, KvCache } from './denoiser.ts';
+import { type Distribution, pick, rowDistribution } from './distribution.ts';
+import { Random } from './random.ts';
+import { type Choice, type ForwardKind, Recorder } from './recorder.ts';
+import { Response } from './response.ts';
+import type { Rows } from './rows.ts';
+import type { TokenDecoder } from './text.ts';
+
+/** What a caller of `decode` may watch and stop. */
+export interface DecodeHooks {
+  /** Looked at before every forward. */
+  cancelled(): boolean;
+  onStep?(step: Step): void;
+  /** How many of a reveal's best tokens are recorded with it; 0 for none. */
+  candidates: number;
+}
+
+/** Thrown by `Session.forward` in place of a forward once the caller has cancelled. */
+export class Cancelled extends Error {
+  override name = 'Cancelled';
+}
+
+/** The state of one decoding that every mode shares. */
+export class Session {
+  readonly denoiser: Denoiser;
+  readonly cache: KvCache;
+  readonly promptIds: readonly number[];
+  readonly settings: DecodeSettings;
+  readonly random: Random;
+  readonly recorder: Recorder;
+  readonly response: Response;
+  private readonly hooks: DecodeHooks;
+
+  constructor(
+    denoiser: Denoiser,
+    tokenizer: TokenDecoder,
+    cache: KvCache,
+    promptIds: readonly number[],
+    settings: DecodeSettings,
+    hooks: DecodeHooks,
+  ) {
+    this.denoiser = denoiser;
+    this.cache = cache;
+    this.promptIds = promptIds;
+    this.settings = settings;
+    this.random = new Random(settings.seed);
+    this.recorder = new Recorder(tokenizer, hooks.candidates, hooks.onStep?.bind(hooks));
+    this.response = new Response(tokenizer, { ...settings, stopTokenIds: denoiser.spec.stopTokenIds });
+    this.hooks = hooks;
+  }
+
+  /** Runs one forward over the session's cache, or throws Cancelled. */
+  async forward(kind: ForwardKind, rows: Rows, select: readonly number[]): Promise<ForwardResult> {
+    if (this.hooks.cancelled()) throw new Cancelled();
+    this.recorder.forward(kind);
+    const hidden = kind === 'denoise' && this.denoiser.samplerHead !== undefined;
+    return this.denoiser.forward({ cache: this.cache, ...rows, select, topK: this.topK(), hidden });
+  }
+
+  distribution(result: ForwardResult, selected: number): Distribution {
+    return rowDistribution(result, selected, this.settings);
+  }
+
+  /** Takes the best token of a distribution, or a sample of it. */
+  choose(position: number, distribution: Distribution, source: Choice['source']): Choice {
+    const id = pick(distribution, this.settings.temperature, this.random);
+    return { position, id, distribution, source };
+  }
+
+  isStopToken(id: number): boolean {
+    return this.denoiser.spec.stopTokenIds.includes(id);
+  }
+
+  private topK(): number {
+    const { spec, samplerHead } = this.denoiser;
+    const sampled = this.settings.temperature > 0 ? this.settings.topK : 1;
+    const wanted = Math.max(sampled, samplerHead?.candidates ?? 1, this.hooks.candidates);
+    return Math.min(wanted, spec.vocabSize - new Set(spec.suppressedTokenIds).size);
+  }
+}

@@ -1,0 +1,88 @@
+import { UserError } from '../errors.ts';
+import type { DenoiserSpec } from '../models/spec.ts';
+import type { DecodeMode, DecodeSettings } from '../protocol.ts';
+
+/** Thresholds at which each mode is fast without loss on the embedded model; `ar` has no use for one. */
+const DEFAULT_THRESHOLD: Record<DecodeMode, number> = { ar: 1, threshold: 0.9, verified: 0.3 };
+
+/** The given settings completed by the defaults of this model; throws UserError for what the model cannot do. */
+export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): DecodeSettings {
+  const mode = given.mode ?? defaultMode(spec);
+  const settings: DecodeSettings = {
+    mode,
+    threshold: given.threshold ?? DEFAULT_THRESHOLD[mode] ?? 1,
+    window: given.window ?? spec.blockSize,
+    maxTokens: given.maxTokens ?? 64,
+    temperature: given.temperature ?? 0,
+    seed: given.seed ?? 0,
+    topK: given.topK ?? 50,
+    stopStrings: given.stopStrings ?? [],
+  };
+  checkMode(spec, mode);
+  checkNumber('threshold', settings.threshold, { min: 0, max: 1 });
+  checkNumber('maxTokens', settings.maxTokens, { min: 1, whole: true });
+  checkNumber('temperature', settings.temperature, { min: 0 });
+  checkNumber('seed', settings.seed, { min: Number.MIN_SAFE_INTEGER, whole: true });
+  checkNumber('topK', settings.topK, { min: 1, whole: true });
+  if (mode !== 'ar') checkWindow(spec, settings.window);
+  if (settings.stopStrings.some((stop) => typeof stop !== 'string' || stop === '')) {
+    throw new UserError('stopStrings must be non-empty strings.');
+  }
+  return settings;
+}
+
+function defaultMode(spec: DenoiserSpec): DecodeMode {
+  if (spec.cleanAttention === 'block') return 'threshold';
+  return spec.maskTokenId === undefined ? 'ar' : 'verified';
+}
+
+function checkMode(spec: DenoiserSpec, mode: DecodeMode): void {
+  if (spec.cleanAttention === 'full') {
+    throw new UserError(
+      `Models of the family ${spec.family} attend in both directions everywhere, which this version cannot decode.`,
+    );
+  }
+  if (!Object.hasOwn(DEFAULT_THRESHOLD, mode)) {
+    throw new UserError(`Decoding mode '${mode}' is unknown: use ar, threshold or verified.`);
+  }
+  if (mode !== 'ar' && spec.maskTokenId === undefined) {
+    throw new UserError(`This model has no mask token, so it decodes with 'ar' only, not with '${mode}'.`);
+  }
+  if (mode !== 'threshold' && spec.cleanAttention === 'block') {
+    throw new UserError(
+      `This model attends by blocks, so it decodes with 'threshold' only, not with '${mode}'.`,
+    );
+  }
+  if (spec.cleanAttention === 'causal' && spec.logitShift !== 1) {
+    throw new UserError(`A causal model of the family ${spec.family} must have logit_shift 1 to be decoded.`);
+  }
+}
+
+function checkWindow(spec: DenoiserSpec, window: number): void {
+  if (spec.cleanAttention === 'block' && window !== spec.blockSize) {
+    throw new UserError(`window must be ${spec.blockSize}, the block size of this model, not ${window}.`);
+  }
+  checkNumber('window', window, {
+    min: spec.cleanAttention === 'block' ? 1 : 2,
+    max: spec.blockSize,
+    whole: true,
+  });
+}
+
+interface Range {
+  min: number;
+  max?: number;
+  whole?: boolean;
+}
+
+function checkNumber(
+  name: string,
+  value: number,
+  { min, max = Number.MAX_SAFE_INTEGER, whole }: Range,
+): void {
+  const fits = Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value));
+  if (fits) return;
+  const kind = whole ? 'a whole number' : 'a number';
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw new UserError(`${name} must be ${kind} ${range}, not ${value}.`);
+}

@@ -1,0 +1,99 @@
+import type { ForwardResult } from './denoiser.ts';
+import { atLeast, type Distribution, probabilityOf } from './distribution.ts';
+import { propose } from './proposals.ts';
+import type { Choice } from './recorder.ts';
+import { causalRows } from './rows.ts';
+import type { Session } from './session.ts';
+import { verifyToken } from './speculative.ts';
+
+/** Tokens that are not in the cache yet. The first is settled; the others are proposals to be verified. */
+interface Pending {
+  ids: number[];
+  /** What proposal i, token i + 1, was drawn from. */
+  proposals: Distribution[];
+}
+
+/**
+ * Verified decoding of a causal model. One forward carries `[pending tokens as clean rows | W − 1 noisy rows]`. Each
+ * clean row gives the autoregressive distribution of its successor, which verifies the next pending token; at the
+ * first disagreement the rest is rolled back and the autoregressive token is taken. When all agree, the last clean
+ * row gives one token more, and the noisy rows propose those after it.
+ *
+ * The output is that of autoregressive decoding: the same tokens when greedy, the same distribution when sampled.
+ */
+export async function decodeVerified(session: Session): Promise<void> {
+  const { cache, promptIds, response } = session;
+  // The last prompt token is fed with the first window, at position −1.
+  let pending: Pending = { ids: promptIds.slice(-1), proposals: [] };
+  for (let start = -1, ended = false; !ended; ) {
+    const { ids } = pending;
+    const width = windowWidth(session, start, pending);
+    const window = [...ids, ...Array<null>(width).fill(null)];
+    const rows = causalRows(session.denoiser.spec, cache.length, window);
+    const result = await session.forward('denoise', rows, [...rows.ids.keys()]);
+    const { kept, next } = verify(session, result, start, pending, width > 0);
+    result.commit(Math.min(kept, rows.ids.length));
+    ended = response.settle([...ids.slice(1, kept), ...(next ? [next.id] : [])]);
+    const allAgree = kept === ids.length;
+    const accepted =
+      next && allAgree && !ended ? await acceptedProposals(session, result, ids.length, width - 1, next) : [];
+    session.recorder.step({
+      kind: 'denoise',
+      windowStart: start,
+      window,
+      revealed: next ? [next, ...accepted] : [],
+      rolledBack: ids.slice(kept).map((_, i) => start + kept + i),
+      settled: response.ids.length,
+    });
+    start += kept;
+    pending = {
+      ids: [...(next ? [next] : []), ...accepted].map((choice) => choice.id),
+      proposals: accepted.map((choice) => atLeast(choice.distribution, session.settings.threshold)),
+    };
+  }
+}
+
+/** Masked positions after the pending tokens; none when those may already be the end of the response. */
+function windowWidth(session: Session, start: number, { ids }: Pending): number {
+  // The prompt may end with a stop token, so only proposals count.
+  if (ids.slice(1).some((id) => session.isStopToken(id))) return 0;
+  return Math.min(session.settings.window, session.settings.maxTokens - (start + ids.length));
+}
+
+/** How many pending tokens stand, and the autoregressive token after them. */
+function verify(
+  session: Session,
+  result: ForwardResult,
+  start: number,
+  { ids, proposals }: Pending,
+  open: boolean,
+): { kept: number; next?: Choice } {
+  const { temperature } = session.settings;
+  for (let kept = 1; kept < ids.length; kept++) {
+    const distribution = session.distribution(result, kept - 1);
+    const id = verifyToken(distribution, proposals[kept - 1], ids[kept], temperature, session.random);
+    if (id !== ids[kept])
+      return { kept, next: { position: start + kept, id, distribution, source: 'clean' } };
+  }
+  const kept = ids.length;
+  if (!open) return { kept };
+  return { kept, next: session.choose(start + kept, session.distribution(result, kept - 1), 'clean') };
+}
+
+/** Proposals accepted from the left: while they are confident enough and nothing has ended the response. */
+async function acceptedProposals(
+  session: Session,
+  result: ForwardResult,
+  first: number,
+  count: number,
+  next: Choice,
+): Promise<Choice[]> {
+  const choices = await propose(session, result, { first, count }, next.position + 1, next.id);
+  const accepted: Choice[] = [];
+  for (const choice of choices) {
+    if (probabilityOf(choice.distribution, choice.id) < session.settings.threshold) break;
+    accepted.push(choice);
+    if (session.isStopToken(choice.id)) break;
+  }
+  return accepted;
+}
