@@ -1,12 +1,12 @@
 /** llama.cpp's tensor names outside the layers and those of Hugging Face. */
-const GLOBAL_NAMES: Record<string, string> = {
+export const GLOBAL_NAMES: Record<string, string> = {
   token_embd: 'model.embed_tokens',
   output_norm: 'model.norm',
   output: 'lm_head',
 };
 
 /** The same inside a layer, after `blk.N.` and `model.layers.N.`. */
-const LAYER_NAMES: Record<string, string> = {
+export const LAYER_NAMES: Record<string, string> = {
   attn_norm: 'input_layernorm',
   attn_q: 'self_attn.q_proj',
   attn_k: 'self_attn.k_proj',
