@@ -28,7 +28,7 @@ describe('the packaged extension in VS Code', {
   test('the engine is not started by opening a window', async () => {
     await window.editor.open('sample.py');
     await window.editor.status().waitFor();
-    assert.deepEqual(processesWith(`${extensionFolder()}/dist/engine.js`), []);
+    assert.deepEqual(running('engine'), []);
     assert.equal(await window.editor.page.locator('.notification-toast').count(), 0);
   });
 
@@ -40,6 +40,7 @@ describe('the packaged extension in VS Code', {
     await window.editor.screenshot('loading');
     assert.equal(await window.editor.ghostText(), 'a - b');
     await window.editor.status().locator('.codicon-eye').waitFor();
+    assert.equal(running('engine').length, 1);
     await window.editor.screenshot('ghost-text');
   });
 
@@ -68,7 +69,7 @@ describe('the packaged extension in VS Code', {
   });
 
   test('a language server that is killed comes back and completes', async () => {
-    const servers = processesWith(`${extensionFolder()}/dist/server.js`);
+    const servers = running('server');
     assert.equal(servers.length, 1);
     process.kill(servers[0], 'SIGKILL');
     await window.editor.open('sample.py');
@@ -76,7 +77,7 @@ describe('the packaged extension in VS Code', {
     await window.editor.type('a ');
     await window.editor.press('Alt+\\');
     assert.notEqual(await window.editor.ghostText(), '');
-    assert.notDeepEqual(processesWith(`${extensionFolder()}/dist/server.js`), servers);
+    assert.notDeepEqual(running('server'), servers);
     await window.editor.screenshot('after-kill');
   });
 
@@ -85,7 +86,7 @@ describe('the packaged extension in VS Code', {
     assert.doesNotMatch(window.server.log(), /ENOTFOUND|EAI_AGAIN/);
   });
 
-  function extensionFolder(): string {
-    return `${window.dir}/extensions/unmask.unmask-0.1.0-linux-x64`;
+  function running(program: string): number[] {
+    return processesWith(`${window.dir}/extensions/`, `/dist/${program}.js`);
   }
 });

@@ -78,7 +78,8 @@ export class Editor {
   async screenshot(title: string): Promise<void> {
     mkdirSync(ARTEFACTS, { recursive: true });
     const number = String(this.#screenshots++).padStart(2, '0');
-    await this.page.screenshot({ path: path.join(ARTEFACTS, `${this.#name}-${number}-${title}.png`) });
+    const file = path.join(ARTEFACTS, `${this.#name}-${number}-${title}.png`);
+    await this.page.screenshot({ path: file, animations: 'disabled' });
   }
 
   /** Presses Enter only when the row is there: results come late. */

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Ids of the processes of this machine whose command line contains a text (Linux). */
-export function processesWith(text: string): number[] {
+/** Ids of the processes of this machine whose command line contains all the texts (Linux). */
+export function processesWith(...texts: string[]): number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && commandLine(name).includes(text))
+    .filter((name) => /^\d+$/.test(name) && texts.every((text) => commandLine(name).includes(text)))
     .map(Number);
 }
 
