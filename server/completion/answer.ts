@@ -1,0 +1,36 @@
+import type { Trajectory } from '../protocol.ts';
+import type { Draft } from './postprocess/filter.ts';
+
+/** What the model answered, with the confidence of every line. */
+export function draftOf(trajectory: Trajectory): Draft {
+  return { text: trajectory.text, replaced: 0, lineConfidences: lineConfidences(trajectory) };
+}
+
+/** Confidence of the first line with text in it, 0 … 1: what the confidence gate looks at. NaN without a token. */
+export function firstLineConfidence({ text, lineConfidences }: Draft): number {
+  const first = text.split('\n').findIndex((line) => line.trim() !== '');
+  return lineConfidences[first] ?? Number.NaN;
+}
+
+/** Mean over the tokens that begin in a line; the line end belongs to the line that it ends. */
+function lineConfidences({ text, responseTexts, steps }: Trajectory): number[] {
+  const confidences = new Map<number, number>();
+  for (const { revealed, rolledBack } of steps) {
+    for (const position of rolledBack) confidences.delete(position);
+    for (const { position, confidence } of revealed) confidences.set(position, confidence);
+  }
+  const lines = text.split('\n').map(() => ({ sum: 0, count: 0 }));
+  let line = 0;
+  let length = 0;
+  for (const [position, token] of responseTexts.entries()) {
+    if (length >= text.length) break;
+    const confidence = confidences.get(position);
+    if (confidence !== undefined) {
+      lines[line].sum += confidence;
+      lines[line].count++;
+    }
+    length += token.length;
+    line = Math.min(line + token.split('\n').length - 1, lines.length - 1);
+  }
+  return lines.map(({ sum, count }) => sum / count);
+}
