@@ -1,21 +1,18 @@
-import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { checkWeights } from './check-weights.ts';
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { readCheckpoint } from './checkpoint.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
-import { readTensorBytes, readWeight } from './safetensors.ts';
+import { readWeight } from './safetensors.ts';
 import { checkSamplerHead } from './sampler-head-file.ts';
 import { expectedWeights } from './weight-names.ts';
+import { hashWeights } from './weights-hash.ts';
 
 export const CONFIG_FILE = 'config.json';
 export const TOKENIZER_FILE = 'tokenizer.json';
-
-/** Bytes of every tensor that enter the hash: two checkpoints of one shape have equal headers. */
-const HASHED_BYTES = 256;
 
 /** Opens a model folder: reads config.json and the headers of its weights. Throws UserError for what is wrong. */
 export async function openModel(dir: string): Promise<ModelFolder> {
@@ -35,7 +32,7 @@ export async function openModel(dir: string): Promise<ModelFolder> {
     quantization: [...weights.values()].some((weight) => weight.dtype === 'I8') ? 'int8' : 'none',
     parameters: sizes.reduce((a, b) => a + b, 0),
     bytes: [...weights.values()].reduce((sum, weight) => sum + weight.length, 0),
-    weightsHash: await hashWeights(absolute, text, checkpoint),
+    weightsHash: hashWeights(absolute, text, checkpoint),
     tokenizerPath: existsSync(tokenizerPath) ? tokenizerPath : undefined,
     readTensor: (name) => readWeight(absolute, weights, name),
   };
@@ -59,11 +56,4 @@ export async function readConfig(dir: string): Promise<{ text: string; values: R
     throw new UserError(`${file} must hold a JSON object.`);
   }
   return { text, values: values as Record<string, unknown> };
-}
-
-async function hashWeights(dir: string, config: string, { tensors, headers }: Checkpoint): Promise<string> {
-  const hash = createHash('sha256').update(config);
-  for (const header of headers) hash.update(header);
-  for (const location of tensors.values()) hash.update(await readTensorBytes(dir, location, HASHED_BYTES));
-  return hash.digest('hex').slice(0, 16);
 }
