@@ -38,13 +38,14 @@ test('greedy verified decoding gives the tokens of greedy ar on 1,000 random mod
     const of = ({ responseIds, text, stop }: typeof actual) => ({ responseIds, text, stop });
     assert.deepEqual(of(actual), of(expected), `seed ${seed}`);
     assert.equal(expected.forwards.denoise, expected.responseIds.length);
+    assert.ok(actual.forwards.total <= expected.forwards.total);
     seen.rollbacks += actual.rollbacks;
     seen.saved += expected.forwards.total - actual.forwards.total;
     seen.stops.add(actual.stop);
   }
   // The cases must have exercised what they are for.
   assert.ok(seen.rollbacks > 1000, `${seen.rollbacks} roll-backs`);
-  assert.ok(seen.saved > 1000, `${seen.saved} forwards saved`);
+  assert.ok(seen.saved > 500, `${seen.saved} forwards saved`);
   assert.deepEqual([...seen.stops].sort(), ['length', 'string', 'token']);
 });
 
