@@ -1,12 +1,12 @@
 import type { Denoiser } from '../decode/denoiser.ts';
+import type { TokenDecoder } from '../decode/text.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { EngineOptions } from '../protocol.ts';
 
 /** Text ⇄ token ids of one model. */
-export interface TextCodec {
+export interface TextCodec extends TokenDecoder {
   /** No special tokens are added or recognised. */
   encode(text: string): number[];
-  decode(ids: readonly number[]): string;
 }
 
 /** A model that is ready to decode. */

@@ -1,0 +1,87 @@
+import { setImmediate } from 'node:timers/promises';
+import { decode } from '../decode/decode.ts';
+import type { Denoiser, KvCache } from '../decode/denoiser.ts';
+import { resolveSettings } from '../decode/settings.ts';
+import type { EngineReady, Step, Trajectory } from '../protocol.ts';
+import type { EngineRequest } from './engine.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { promptIds } from './prompt.ts';
+
+export interface WarmHooks {
+  /** Looked at before every forward. */
+  cancelled(): boolean;
+  onStep?(step: Step): void;
+}
+
+/**
+ * A loaded model with the cache of its last request, which the next one starts from as far as their prompts agree.
+ * One request at a time.
+ */
+export class WarmModel {
+  private readonly model: LoadedModel;
+  private readonly loadMilliseconds: number;
+  private readonly denoiser: Denoiser;
+  private readonly cache: KvCache;
+
+  /** `onForward` is called after every forward, also those of a prefill. */
+  constructor(model: LoadedModel, loadMilliseconds: number, onForward: () => void = () => {}) {
+    this.model = model;
+    this.loadMilliseconds = loadMilliseconds;
+    this.denoiser = yieldingDenoiser(model.denoiser, onForward);
+    this.cache = this.denoiser.newCache();
+  }
+
+  /** What an engine tells about itself. */
+  get ready(): EngineReady {
+    const { folder, device, threads } = this.model;
+    const { name, spec, parameters, bytes, quantization, weightsHash } = folder;
+    return {
+      model: { name, family: spec.family, parameters, bytes, quantization, weights: weightsHash },
+      device,
+      threads,
+      loadMilliseconds: this.loadMilliseconds,
+    };
+  }
+
+  /** Decodes one request. Throws UserError for settings or a prompt that the model cannot follow. */
+  async complete(request: EngineRequest, hooks: WarmHooks): Promise<Trajectory> {
+    const { spec } = this.denoiser;
+    const { maxTokens } = resolveSettings(spec, request.settings);
+    const { folder, tokenizer, device } = this.model;
+    const prompt = promptIds(request.prompt, spec, tokenizer, spec.maxPositions - maxTokens);
+    const decoded = await decode(this.denoiser, tokenizer, this.cache, prompt, request.settings, {
+      cancelled: hooks.cancelled,
+      onStep: hooks.onStep,
+      candidates: request.candidates,
+    });
+    return {
+      ...decoded,
+      model: folder.name,
+      weights: folder.weightsHash,
+      device,
+      ms: { ...decoded.ms, load: this.loadMilliseconds },
+    };
+  }
+
+  release(): Promise<void> {
+    return this.model.release();
+  }
+}
+
+/**
+ * A forward blocks the event loop, and decoding goes from one to the next without a pause. This one lets the loop turn
+ * once after each, so that a cancellation that has arrived is seen before the next.
+ */
+function yieldingDenoiser(denoiser: Denoiser, onForward: () => void): Denoiser {
+  return {
+    spec: denoiser.spec,
+    samplerHead: denoiser.samplerHead,
+    newCache: () => denoiser.newCache(),
+    async forward(request) {
+      const result = await denoiser.forward(request);
+      onForward();
+      await setImmediate();
+      return result;
+    },
+  };
+}
