@@ -24,11 +24,17 @@ export function stage(target) {
   }
   writeFileSync(path.join(folder, 'package.json'), manifest());
   writeFileSync(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices());
+  // The folder is the white list already; the packer warns when it sees no list of its own.
+  writeFileSync(path.join(folder, '.vscodeignore'), '');
   return folder;
 }
 
-/** Path in the package and path here, of every file that is copied as it is. */
-function packageFiles(target) {
+/**
+ * Path in the package and path here, of every file that is copied as it is.
+ * @param {string} target
+ * @returns {string[][]}
+ */
+export function packageFiles(target) {
   const documents = ['README.md', 'CHANGELOG.md', 'LICENSE'];
   const media = filesBelow(path.join(ROOT, 'media')).filter((file) => /\.(png|md)$/.test(file));
   const model = filesBelow(path.join(ROOT, EMBEDDED_MODEL));
