@@ -1,0 +1,47 @@
+import { importModel } from '../models/import.ts';
+import type { Quantization } from '../models/model-folder.ts';
+import { type Command, UsageError } from './command.ts';
+
+const QUANTIZATIONS: readonly string[] = ['none', 'int8'] satisfies Quantization[];
+
+export const modelImport: Command = {
+  name: 'model import',
+  usage: 'SRC DIR --quantize none|int8 [--adapter F]',
+  summary: 'make a model folder out of safetensors or GGUF weights, a config and a tokenizer',
+  options: {
+    quantize: { type: 'string', help: 'none keeps the precision, int8 rounds per output row' },
+    adapter: { type: 'string', help: 'LoRA adapter (safetensors, adapter_config.json beside it) to merge' },
+  },
+  async run(args, values, io) {
+    if (args.length !== 2) throw new UsageError('a source folder and a new folder are needed');
+    const quantize = values.quantize;
+    if (typeof quantize !== 'string' || !QUANTIZATIONS.includes(quantize)) {
+      throw new UsageError(`--quantize must be ${QUANTIZATIONS.join(' or ')}`);
+    }
+    const model = await importModel(args[0], args[1], {
+      quantize: quantize as Quantization,
+      adapter: typeof values.adapter === 'string' ? values.adapter : undefined,
+      signal: io.signal,
+      progress: reportTenths((percent) => io.note(`${percent} % of the weights written`)),
+    });
+    io.result(`${model.dir}: ${(model.bytes / 1e6).toFixed(1)} MB of weights, ${model.weightsHash}`, {
+      name: model.name,
+      dir: model.dir,
+      family: model.spec.family,
+      parameters: model.parameters,
+      bytes: model.bytes,
+      quantization: model.quantization,
+      weights: model.weightsHash,
+    });
+  },
+};
+
+/** Passes on every tenth of the way once, in percent. */
+function reportTenths(report: (percent: number) => void): (share: number) => void {
+  let last = 0;
+  return (share) => {
+    const tenth = Math.floor(share * 10 + 1e-9);
+    if (tenth > last) report(tenth * 10);
+    last = tenth;
+  };
+}
