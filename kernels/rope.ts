@@ -1,18 +1,38 @@
 import type { Rope } from './shape.ts';
 
+/** Angular frequency of every pair of dimensions, [headDim / 2]: the angle of pair i at position p is p·f[i]. */
+export function inverseFrequencies(rope: Rope, headDim: number): Float64Array {
+  const base = Float64Array.from({ length: headDim / 2 }, (_, i) => rope.theta ** ((-2 * i) / headDim));
+  if (rope.type === 'default') return base;
+  if (rope.type === 'linear') return base.map((f) => f / rope.factor);
+  return base.map((f) => llama3(f, rope));
+}
+
 /**
- * Rotary frequencies, radians per position, [headDim / 2]: pair i of a head is turned by `position · frequency[i]`.
- * `linear` slows every pair by `factor`; `llama3` slows only the long waves and blends in between.
+ * Llama 3's scaling: long wavelengths are stretched by `factor`, short ones kept, those between interpolated by how
+ * many of them fit into the original context.
  */
-export function ropeFrequencies(rope: Rope, headDim: number): Float64Array {
-  const plain = Float64Array.from({ length: headDim / 2 }, (_, i) => rope.theta ** ((-2 * i) / headDim));
-  if (rope.type === 'default') return plain;
-  if (rope.type === 'linear') return plain.map((frequency) => frequency / rope.factor);
-  const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = rope;
-  return plain.map((frequency) => {
-    const turns = (originalMaxPositions * frequency) / (2 * Math.PI);
-    const blend = (turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
-    const kept = Math.min(1, Math.max(0, blend));
-    return kept * frequency + ((1 - kept) * frequency) / factor;
-  });
+function llama3(frequency: number, rope: Extract<Rope, { type: 'llama3' }>): number {
+  const turns = (rope.originalMaxPositions * frequency) / (2 * Math.PI);
+  if (turns < rope.lowFreqFactor) return frequency / rope.factor;
+  if (turns > rope.highFreqFactor) return frequency;
+  const share = (turns - rope.lowFreqFactor) / (rope.highFreqFactor - rope.lowFreqFactor);
+  return (1 - share) * (frequency / rope.factor) + share * frequency;
+}
+
+/** Fills `cos` and `sin`, [positions, headDim / 2], for the given positions. */
+export function rotations(
+  frequencies: Float64Array,
+  positions: readonly number[],
+  cos: Float32Array,
+  sin: Float32Array,
+): void {
+  const pairs = frequencies.length;
+  for (let r = 0; r < positions.length; r++) {
+    for (let i = 0; i < pairs; i++) {
+      const angle = positions[r] * frequencies[i];
+      cos[r * pairs + i] = Math.cos(angle);
+      sin[r * pairs + i] = Math.sin(angle);
+    }
+  }
 }

@@ -1,0 +1,42 @@
+import type { Graph, Value } from '../graph.ts';
+import type { DenoiserShape } from '../shape.ts';
+import type { WeightLocation } from '../weights.ts';
+
+/** Inputs that every layer's attention shares. */
+export interface AttentionInputs {
+  /** Rotation of every row, [rows, headDim / 2] each. */
+  cos: Value;
+  sin: Value;
+  /**
+   * Added to the scores: 0 where a row sees a column, a large negative number where not. [1, rows·group, past + rows]
+   * with group = heads / kvHeads; the row of query head h in its group is row·group + h.
+   */
+  mask: Value;
+  /** Numbers of past columns and of rows, as an i64 tensor [2]. */
+  lengths: Value;
+}
+
+export interface AttentionLayer {
+  /** Queries, keys and values as kvHeads groups of [q…q | k | v], [rows, kvHeads·(group + 2)·headDim]. */
+  qkv: Value;
+  /** Committed keys and values, [kvHeads, past, headDim]. */
+  pastKey: Value;
+  pastValue: Value;
+  queryNorm?: WeightLocation;
+  keyNorm?: WeightLocation;
+}
+
+/** What a layer's attention yields: the heads' output [rows, heads·headDim], new keys and values [kvHeads, rows, headDim]. */
+export interface AttentionResult {
+  output: Value;
+  key: Value;
+  value: Value;
+}
+
+/** One implementation per execution provider; kernels/naive-forward.ts is their oracle. */
+export type Attention = (
+  graph: Graph,
+  shape: DenoiserShape,
+  shared: AttentionInputs,
+  layer: AttentionLayer,
+) => AttentionResult;

@@ -1,0 +1,83 @@
+import type { Graph, Value } from '../graph.ts';
+import { toF32 } from '../linear/linear.ts';
+import type { DenoiserShape } from '../shape.ts';
+import type { Attention, AttentionLayer } from './attention.ts';
+
+/**
+ * Attention from plain matrix products, batched over key-value heads: the query heads of a group are stacked as rows,
+ * so that each product is one wide multiplication and keys are read once per group. Past keys and values are read where
+ * they lie, never copied next to the new ones; only the scores are joined. Runs on every execution provider.
+ */
+export const grouped: Attention = (graph, shape, { cos, sin, mask, lengths }, layer) => {
+  const { kvHeads, headDim } = shape;
+  const group = shape.heads / kvHeads;
+
+  // [rows, kvHeads·(group+2)·headDim] → [kvHeads, rows, (group+2)·headDim]
+  const byHead = graph.op('Transpose', [graph.op('Reshape', [layer.qkv, graph.i64([0, kvHeads, -1])])], {
+    perm: [1, 0, 2],
+  });
+  const [queryKey, value] = split(graph, byHead, [(group + 1) * headDim, headDim]);
+  const rotated = graph.contrib(
+    'RotaryEmbedding',
+    [shape.qkNorm ? normHeads(graph, shape, queryKey, layer) : queryKey, graph.i64([0]), cos, sin],
+    { num_heads: group + 1 },
+  );
+  const [queryByRow, key] = split(graph, rotated, [group * headDim, headDim]);
+  const query = graph.op('Reshape', [queryByRow, graph.i64([kvHeads, -1, headDim])]);
+
+  const product = { transB: 1, alpha: { float: 1 / Math.sqrt(headDim) } };
+  const pastScores = graph.contrib('FusedMatMul', [query, layer.pastKey], product);
+  const newScores = graph.contrib('FusedMatMul', [query, key], product);
+  const scores = graph.op('Add', [graph.op('Concat', [pastScores, newScores], { axis: 2 }), mask]);
+  const [pastShare, newShare] = graph.ops(
+    'Split',
+    [graph.op('Softmax', [scores], { axis: 2 }), lengths],
+    { axis: 2 },
+    2,
+  );
+  const mixed = graph.op('Add', [
+    graph.op('MatMul', [pastShare, layer.pastValue]),
+    graph.op('MatMul', [newShare, value]),
+  ]);
+
+  // [kvHeads, rows·group, headDim] → [rows, heads·headDim]
+  const byRow = graph.op(
+    'Transpose',
+    [graph.op('Reshape', [mixed, graph.i64([kvHeads, -1, group * headDim])])],
+    {
+      perm: [1, 0, 2],
+    },
+  );
+  return { output: graph.op('Reshape', [byRow, graph.i64([-1, shape.heads * headDim])]), key, value };
+};
+
+function split(graph: Graph, x: Value, sizes: number[]): Value[] {
+  return graph.ops('Split', [x, graph.i64(sizes)], { axis: 2 }, sizes.length);
+}
+
+/** RMS norm of every query and key head, [kvHeads, rows, (group+1)·headDim] → the same. */
+function normHeads(graph: Graph, shape: DenoiserShape, x: Value, layer: AttentionLayer): Value {
+  const { kvHeads, headDim } = shape;
+  const group = shape.heads / kvHeads;
+  if (!layer.queryNorm || !layer.keyNorm) throw new Error('a shape with qkNorm needs the norm weights');
+  const queryWeight = toF32(graph, graph.weight(layer.queryNorm), layer.queryNorm);
+  const keyWeight = toF32(graph, graph.weight(layer.keyNorm), layer.keyNorm);
+  const weight = graph.op('Reshape', [
+    graph.op('Concat', [...Array<Value>(group).fill(queryWeight), keyWeight], { axis: 0 }),
+    graph.i64([group + 1, headDim]),
+  ]);
+  const heads = graph.op('Reshape', [x, graph.i64([kvHeads, -1, group + 1, headDim])]);
+  const normed = graph.op(
+    'SimplifiedLayerNormalization',
+    [heads, graph.f32(new Float32Array(headDim).fill(1))],
+    {
+      axis: -1,
+      epsilon: { float: shape.rmsEps },
+      stash_type: 1,
+    },
+  );
+  return graph.op('Reshape', [
+    graph.op('Mul', [normed, weight]),
+    graph.i64([kvHeads, -1, (group + 1) * headDim]),
+  ]);
+}

@@ -1,0 +1,124 @@
+import type { Attention } from './attention/attention.ts';
+import { feedForward } from './feed-forward.ts';
+import { Graph, type Value } from './graph.ts';
+import { type Head, logitsHead } from './head.ts';
+import { linear, type Matrix, type Precision } from './linear/linear.ts';
+import { layerNames, NAMES } from './names.ts';
+import { addAndRmsNorm, rmsNorm } from './norm.ts';
+import type { DenoiserShape } from './shape.ts';
+import type { WeightLocation, WeightTable } from './weights.ts';
+
+/** Names of the tensors that go in and out of the forward graph. */
+export const FORWARD = {
+  ids: 'ids',
+  cos: 'cos',
+  sin: 'sin',
+  mask: 'mask',
+  select: 'select',
+  hidden: 'hidden',
+  /** New keys and values: for every layer its keys, then its values, [layers·2·kvHeads, rows, headDim]. */
+  keysValues: 'keys_values',
+  pastKey: (layer: number) => `past_key_${layer}`,
+  pastValue: (layer: number) => `past_value_${layer}`,
+} as const;
+
+export interface ForwardOptions {
+  precision: Precision;
+  attention: Attention;
+  /** What is computed from the selected rows. */
+  head: Head;
+}
+
+/**
+ * The one forward graph: prefill, denoise, commit, verify and scoring are the same rows with another mask.
+ * Inputs: ids i64 [rows]; cos, sin f32 [rows, headDim/2]; mask f32 as AttentionInputs says; select i64 [selected];
+ * past keys and values f32 [kvHeads, past, headDim] of every layer. Outputs: keys_values, the normed hidden states
+ * f32 [selected, hiddenSize], and those of the head.
+ */
+export function buildForward(shape: DenoiserShape, weights: WeightTable, options: ForwardOptions): Graph {
+  const graph = new Graph();
+  const { precision } = options;
+  const find = (name: string) => location(weights, name);
+  const matrix = (name: string): Matrix => whole(weights, name);
+
+  const ids = graph.input(FORWARD.ids, 'i64', ['rows']);
+  const pairs = shape.headDim / 2;
+  const shared = {
+    cos: graph.input(FORWARD.cos, 'f32', ['rows', pairs]),
+    sin: graph.input(FORWARD.sin, 'f32', ['rows', pairs]),
+    mask: graph.input(FORWARD.mask, 'f32', [1, 'grouped_rows', 'columns']),
+    lengths: '',
+  };
+  const select = graph.input(FORWARD.select, 'i64', ['selected']);
+  const rows = graph.op('Shape', [ids]);
+  const columns = graph.op('Shape', [shared.mask], { start: 2, end: 3 });
+  shared.lengths = graph.op('Concat', [graph.op('Sub', [columns, rows]), rows], { axis: 0 });
+
+  let residual = precision.embed(graph, ids, matrix(NAMES.embedding)[0]);
+  let x = rmsNorm(graph, residual, find(layerNames(0).inputNorm), shape.rmsEps);
+  const keysValues: Value[] = [];
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const names = layerNames(layer);
+    const past = ['kvHeads', 'past', 'headDim'].map((d) =>
+      d === 'past' ? d : shape[d as 'kvHeads' | 'headDim'],
+    );
+    const attended = options.attention(graph, shape, shared, {
+      qkv: linear(graph, precision, precision.prepare(graph, x), queryKeyValue(shape, weights, layer)),
+      pastKey: graph.input(FORWARD.pastKey(layer), 'f32', past),
+      pastValue: graph.input(FORWARD.pastValue(layer), 'f32', past),
+      ...(shape.qkNorm && { queryNorm: find(names.queryNorm), keyNorm: find(names.keyNorm) }),
+    });
+    keysValues.push(attended.key, attended.value);
+    const output = linear(graph, precision, precision.prepare(graph, attended.output), matrix(names.output));
+    [x, residual] = addAndRmsNorm(graph, output, residual, find(names.feedForwardNorm), shape.rmsEps);
+    const fed = feedForward(graph, precision, x, {
+      gate: matrix(names.gate),
+      up: matrix(names.up),
+      down: matrix(names.down),
+    });
+    const nextNorm = layer + 1 < shape.layers ? layerNames(layer + 1).inputNorm : NAMES.norm;
+    [x, residual] = addAndRmsNorm(graph, fed, residual, find(nextNorm), shape.rmsEps);
+  }
+
+  graph.output(FORWARD.keysValues, graph.op('Concat', keysValues, { axis: 0 }), 'f32', [
+    'heads',
+    'rows',
+    shape.headDim,
+  ]);
+  const hidden = graph.op('Gather', [x, select], { axis: 0 });
+  graph.output(FORWARD.hidden, hidden, 'f32', ['selected', shape.hiddenSize]);
+  const head = matrix(shape.tiedHead ? NAMES.embedding : NAMES.head);
+  options.head(graph, logitsHead(graph, precision, hidden, head), shape);
+  return graph;
+}
+
+/** Rows of q, k and v as kvHeads groups of [q…q | k | v], so that attention is batched without moving queries. */
+function queryKeyValue(shape: DenoiserShape, weights: WeightTable, layer: number): Matrix {
+  const names = layerNames(layer);
+  const groupRows = (shape.heads / shape.kvHeads) * shape.headDim;
+  return Array.from({ length: shape.kvHeads }, (_, head) => [
+    { ...whole(weights, names.query)[0], start: head * groupRows, count: groupRows },
+    { ...whole(weights, names.key)[0], start: head * shape.headDim, count: shape.headDim },
+    { ...whole(weights, names.value)[0], start: head * shape.headDim, count: shape.headDim },
+  ]).flat();
+}
+
+/** A stored matrix with the scale and the bias that lie beside it. `name` lacks the `.weight`. */
+export function whole(weights: WeightTable, name: string): Matrix {
+  const weight = location(weights, `${name}.weight`);
+  return [
+    {
+      weight,
+      scale: weights.get(`${name}.weight_scale`),
+      bias: weights.get(`${name}.bias`),
+      start: 0,
+      count: weight.dims[0],
+    },
+  ];
+}
+
+function location(weights: WeightTable, name: string): WeightLocation {
+  const found = weights.get(name);
+  if (!found) throw new Error(`the model has no tensor ${name}`);
+  return found;
+}

@@ -1,0 +1,60 @@
+import type { Graph, Value } from './graph.ts';
+import { linear, type Matrix, type Precision } from './linear/linear.ts';
+import type { DenoiserShape } from './shape.ts';
+
+/** Names of what the heads take and give. */
+export const HEAD = {
+  /** How many of the best tokens of a row are wanted, i64 [1]. */
+  count: 'count',
+  topIds: 'top_ids',
+  topLogits: 'top_logits',
+  logSumExp: 'log_sum_exp',
+  logits: 'logits',
+} as const;
+
+/** Turns the logits of the selected rows, [selected, vocabulary], into outputs of the graph. */
+export type Head = (graph: Graph, logits: Value, shape: DenoiserShape) => void;
+
+/** Added to the logit of a token that must never be emitted. Finite, because −∞ times a zero row factor is not a number. */
+const NEVER = -1e30;
+
+/** The logits of normed hidden states [selected, hiddenSize]. */
+export function logitsHead(graph: Graph, precision: Precision, hidden: Value, head: Matrix): Value {
+  return linear(graph, precision, precision.prepare(graph, hidden), head);
+}
+
+/** Whole logits: for comparison with golden files only, since they are megabytes a row. */
+export const wholeLogits: Head = (graph, logits, shape) => {
+  graph.output(HEAD.logits, logits, 'f32', ['selected', shape.vocabSize]);
+};
+
+/**
+ * The best tokens of every row, ids i32 and logits f32 [selected, count], and log Σ exp of all its logits,
+ * f32 [selected]. `suppressed` tokens take no part in either.
+ */
+export function bestTokens(suppressed: readonly number[]): Head {
+  return (graph, allLogits, shape) => {
+    const logits = suppressed.length
+      ? graph.op('Add', [allLogits, penalty(graph, suppressed, shape)])
+      : allLogits;
+    const count = graph.input(HEAD.count, 'i64', [1]);
+    const [top, ids] = graph.ops('TopK', [logits, count], { axis: 1 }, 2);
+    const largest = graph.op('Slice', [top, graph.i64([0]), graph.i64([1]), graph.i64([1])]);
+    // Spelt out: the runtime's ReduceLogSumExp is five times slower than these four.
+    const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])]);
+    const sum = graph.op('ReduceSum', [exponentials, graph.i64([1])], { keepdims: 1 });
+    const logSumExp = graph.op('Squeeze', [
+      graph.op('Add', [graph.op('Log', [sum]), largest]),
+      graph.i64([1]),
+    ]);
+    graph.output(HEAD.topIds, graph.op('Cast', [ids], { to: 6 }), 'i32', ['selected', 'count']);
+    graph.output(HEAD.topLogits, top, 'f32', ['selected', 'count']);
+    graph.output(HEAD.logSumExp, logSumExp, 'f32', ['selected']);
+  };
+}
+
+function penalty(graph: Graph, suppressed: readonly number[], shape: DenoiserShape): Value {
+  const values = new Float32Array(shape.vocabSize);
+  for (const id of suppressed) values[id] = NEVER;
+  return graph.f32(values);
+}

@@ -1,0 +1,54 @@
+import type { Graph, Value } from '../graph.ts';
+import type { WeightLocation } from '../weights.ts';
+import { joined, type Precision } from './linear.ts';
+
+/** Integer type of the activations. x64 multiplies u8 by s8 in one instruction, ARM s8 by s8. */
+export type Activations = 'u8' | 's8';
+
+const LEVELS = 127;
+
+/**
+ * Weights in int8 with one factor per output row, activations in eight bits with one factor per row, products summed
+ * in 32-bit integers. One factor per row, not per tensor: what a row yields must not depend on the rows beside it.
+ */
+export function int8(activations: Activations): Precision {
+  return {
+    prepare(graph, x, rowScale) {
+      const largest = graph.op('ReduceMax', [graph.op('Abs', [x]), graph.i64([-1])], { keepdims: 1 });
+      const unit = graph.op('Div', [x, largest]);
+      const value = graph.op('QuantizeLinear', [
+        unit,
+        graph.f32([1 / LEVELS], []),
+        zeroPoint(graph, activations),
+      ]);
+      return { value, rowScale: rowScale === undefined ? largest : graph.op('Mul', [largest, rowScale]) };
+    },
+
+    multiply(graph, x, matrix) {
+      const rows = joined(graph, matrix, (g, { weight, start, count }) => g.weightRows(weight, start, count));
+      const scale = joined(graph, matrix, (g, { scale, start, count }) =>
+        g.weightRows(scale as WeightLocation, start, count),
+      );
+      const value = graph.contrib('MatMulIntegerToFloat', [
+        x.value,
+        graph.op('Transpose', [rows], { perm: [1, 0] }),
+        graph.f32([1], []),
+        graph.op('Mul', [scale, graph.f32([1 / LEVELS], [])]),
+        zeroPoint(graph, activations),
+      ]);
+      return { value, rowScale: x.rowScale };
+    },
+
+    embed(graph, ids, { weight, scale }) {
+      const rows = graph.op('Cast', [graph.op('Gather', [graph.weight(weight), ids], { axis: 0 })], {
+        to: 1,
+      });
+      const factors = graph.op('Gather', [graph.weight(scale as WeightLocation), ids], { axis: 0 });
+      return graph.op('Mul', [rows, graph.op('Unsqueeze', [factors, graph.i64([1])])]);
+    },
+  };
+}
+
+function zeroPoint(graph: Graph, activations: Activations): Value {
+  return activations === 'u8' ? graph.u8([128], []) : graph.i8([0], []);
+}

@@ -1,0 +1,71 @@
+import { Graph, type Value } from './graph.ts';
+import { type Matrix, type Precision, toF32 } from './linear/linear.ts';
+import type { WeightLocation } from './weights.ts';
+
+/** Names of what goes in and out of the chain. */
+export const CHAIN = {
+  hidden: 'hidden',
+  candidates: 'candidates',
+  previous: 'previous',
+  noise: 'noise',
+  inverseTemperature: 'inverse_temperature',
+  chosen: 'chosen',
+  scores: 'scores',
+} as const;
+
+export interface SamplerHeadGraph {
+  w1: WeightLocation;
+  b1: WeightLocation;
+  w2: WeightLocation;
+  b2: WeightLocation;
+  /** Rows of the input embedding and of the output head (the same matrix when tied). */
+  embedding: Matrix;
+  output: Matrix;
+  embeddingScale: number;
+  hiddenSize: number;
+  rows: number;
+}
+
+/**
+ * The chain over the rows of one window, unrolled, so that a window costs one call. Row i is rescored given the token
+ * chosen for row i−1: z = h + W2·silu(W1·[h; s·E[t]] + b1) + b2, score = z·E[candidate] / temperature; chosen is
+ * the candidate with the largest score + noise. Inputs: hidden f32 [rows, hiddenSize], candidates i64 [rows, k],
+ * previous i64 [1], noise f32 [rows, k], inverse_temperature f32 [1]. Outputs: chosen i64 [rows], scores f32 [rows, k].
+ */
+export function buildSamplerHead(precision: Precision, head: SamplerHeadGraph): Graph {
+  const graph = new Graph();
+  const { rows, hiddenSize } = head;
+  const hidden = graph.input(CHAIN.hidden, 'f32', [rows, hiddenSize]);
+  const candidates = graph.input(CHAIN.candidates, 'i64', [rows, 'k']);
+  const noise = graph.input(CHAIN.noise, 'f32', [rows, 'k']);
+  const inverseTemperature = graph.input(CHAIN.inverseTemperature, 'f32', [1]);
+  let previous = graph.input(CHAIN.previous, 'i64', [1]);
+
+  const stored = (location: WeightLocation) => toF32(graph, graph.weight(location), location);
+  const perRow = (value: Value): Value[] => graph.ops('Split', [value], { axis: 0, num_outputs: rows }, rows);
+  const [ofHidden, ofToken] = graph.ops('Split', [stored(head.w1)], { axis: 1, num_outputs: 2 }, 2);
+  // What does not depend on the chain is computed for all rows at once.
+  const fromHidden = perRow(graph.op('Gemm', [hidden, ofHidden, stored(head.b1)], { transB: 1 }));
+  const base = perRow(graph.op('Add', [hidden, stored(head.b2)]));
+  const ids = perRow(candidates).map((row) => graph.op('Reshape', [row, graph.i64([-1])]));
+  const tokenWeights = graph.op('Mul', [ofToken, graph.f32([head.embeddingScale], [])]);
+  const w2 = stored(head.w2);
+
+  const chosen: Value[] = [];
+  const scores: Value[] = [];
+  for (const [row, noiseRow] of perRow(noise).entries()) {
+    const token = precision.embed(graph, previous, head.embedding[0]);
+    const inner = graph.op('Gemm', [token, tokenWeights, fromHidden[row]], { transB: 1 });
+    const activated = graph.contrib('QuickGelu', [inner], { alpha: { float: 1 } });
+    const z = graph.op('Gemm', [activated, w2, base[row]], { transB: 1 });
+    const raw = graph.op('Gemm', [z, precision.embed(graph, ids[row], head.output[0])], { transB: 1 });
+    const score = graph.op('Mul', [raw, inverseTemperature]);
+    const best = graph.op('ArgMax', [graph.op('Add', [score, noiseRow])], { axis: 1, keepdims: 0 });
+    previous = graph.op('Gather', [ids[row], best], { axis: 0 });
+    chosen.push(previous);
+    scores.push(score);
+  }
+  graph.output(CHAIN.chosen, graph.op('Concat', chosen, { axis: 0 }), 'i64', [rows]);
+  graph.output(CHAIN.scores, graph.op('Concat', scores, { axis: 0 }), 'f32', [rows, 'k']);
+  return graph;
+}

@@ -1,0 +1,63 @@
+import { FORWARD } from '../../kernels/forward.ts';
+import { bestTokens, HEAD } from '../../kernels/head.ts';
+import type { Denoiser, ForwardRequest, ForwardResult, SamplerHead } from '../decode/denoiser.ts';
+import type { ModelFolder } from '../models/model-folder.ts';
+import type { DenoiserSpec } from '../models/spec.ts';
+import { type Ort, tensors } from './ort.ts';
+import { OrtCache } from './ort-cache.ts';
+import { OrtForward } from './ort-forward.ts';
+
+/** The denoiser on ONNX Runtime; server/decode/naive-denoiser.ts is its oracle. */
+export class OrtDenoiser implements Denoiser {
+  readonly spec: DenoiserSpec;
+  readonly samplerHead?: SamplerHead;
+  readonly #ort: Ort;
+  readonly #forward: OrtForward;
+
+  private constructor(ort: Ort, forward: OrtForward, spec: DenoiserSpec, samplerHead?: SamplerHead) {
+    this.#ort = ort;
+    this.#forward = forward;
+    this.spec = spec;
+    this.samplerHead = samplerHead;
+  }
+
+  static async open(
+    ort: Ort,
+    folder: ModelFolder,
+    threads: number,
+    samplerHead?: SamplerHead,
+  ): Promise<OrtDenoiser> {
+    const head = bestTokens(folder.spec.suppressedTokenIds);
+    const forward = await OrtForward.open(ort, folder, head, threads);
+    return new OrtDenoiser(ort, forward, folder.spec, samplerHead);
+  }
+
+  newCache(): OrtCache {
+    return new OrtCache(this.#ort, this.spec);
+  }
+
+  async forward(request: ForwardRequest): Promise<ForwardResult> {
+    const { cache, ids, select, topK } = request;
+    if (!(cache instanceof OrtCache)) throw new TypeError('the cache belongs to another denoiser');
+    // The head needs a row even when nobody wants one.
+    const rows = { ...request, cache, select: select.length > 0 ? select : [ids.length - 1] };
+    const start = cache.length;
+    const count = tensors(this.#ort).i64([Math.min(topK, this.spec.vocabSize)]);
+    const out = await this.#forward.run(rows, { [HEAD.count]: count });
+    const wanted = <T>(data: unknown, empty: T): T => (select.length > 0 ? (data as T) : empty);
+    return {
+      topIds: wanted(out[HEAD.topIds].data, new Int32Array()),
+      topLogits: wanted(out[HEAD.topLogits].data, new Float32Array()),
+      logSumExp: wanted(out[HEAD.logSumExp].data, new Float32Array()),
+      hidden: request.hidden ? wanted(out[FORWARD.hidden].data, new Float32Array()) : undefined,
+      commit(rowCount) {
+        if (cache.length !== start) throw new Error('the cache has changed since this forward');
+        cache.append(out[FORWARD.keysValues].data as Float32Array, ids.length, ids, rowCount);
+      },
+    };
+  }
+
+  release(): Promise<void> {
+    return this.#forward.release();
+  }
+}

@@ -1,0 +1,49 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Graph } from '../../kernels/graph.ts';
+import { serialize } from '../../kernels/onnx/serialize.ts';
+import { UserError } from '../errors.ts';
+
+export type { InferenceSession, Tensor };
+export type Ort = typeof import('onnxruntime-node');
+
+/**
+ * Loads the native runtime, on first use only: the rest of the program must live where it is missing.
+ * Throws UserError with the reason.
+ */
+export async function loadOrt(): Promise<Ort> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    throw new UserError(
+      `ONNX Runtime does not load on ${process.platform}-${process.arch} (${reason}); ` +
+        'install the Unmask package made for this platform.',
+    );
+  }
+}
+
+/** Opens a session on a graph whose weights lie in `folder`; they are mapped, not copied. */
+export async function openSession(
+  ort: Ort,
+  graph: Graph,
+  folder: string,
+  threads: number,
+): Promise<InferenceSession> {
+  return ort.InferenceSession.create(serialize(graph), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    extra: { session: { model_external_initializers_file_folder_path: folder } },
+  });
+}
+
+/** Tensors from plain numbers, and of arrays that are used where they lie. */
+export function tensors(ort: Ort) {
+  return {
+    i64: (values: readonly number[], dims: readonly number[] = [values.length]) =>
+      new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims),
+    f32: (values: Float32Array, dims: readonly number[]) => new ort.Tensor('float32', values, dims),
+  };
+}
