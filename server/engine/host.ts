@@ -1,8 +1,9 @@
 import type { EngineReady, FromEngine, Trajectory } from '../protocol.ts';
-import { CRASH_LIMITS, type CrashLimits, CrashPolicy } from './crash-policy.ts';
+import { CRASH_LIMITS, type CrashLimits } from './crash-policy.ts';
 import type { Engine, EngineHooks, EngineRequest, EngineSettings, EngineState } from './engine.ts';
-import { type EngineCommand, EngineProcess } from './engine-process.ts';
+import type { EngineCommand } from './engine-process.ts';
 import { OpenRequests } from './open-requests.ts';
+import { Supervisor } from './supervisor.ts';
 
 export interface EngineHostOptions {
   command: EngineCommand;
@@ -29,37 +30,39 @@ export class EngineHost implements Engine {
   model: EngineReady | undefined;
   memory: number | undefined;
 
-  private readonly options: EngineHostOptions;
+  private readonly log: (line: string) => void;
   private readonly limits: HostLimits;
-  private readonly crashes: CrashPolicy;
+  private readonly supervisor: Supervisor;
   private readonly requests = new OpenRequests();
   private readonly listeners = new Set<() => void>();
   private settings: EngineSettings;
-  private process: EngineProcess | undefined;
-  private silence: NodeJS.Timeout | undefined;
   private idle: NodeJS.Timeout | undefined;
-  private retry: NodeJS.Timeout | undefined;
-  /** A new process would fail as the last one did: only configure() and restart() start one. */
-  private barred = false;
   private disposed = false;
 
-  constructor(options: EngineHostOptions) {
-    this.options = options;
-    this.settings = options.settings;
-    this.limits = { ...LIMITS, ...options.limits };
-    this.crashes = new CrashPolicy(this.limits);
+  constructor({ command, settings, log, limits }: EngineHostOptions) {
+    this.settings = settings;
+    this.log = log;
+    this.limits = { ...LIMITS, ...limits };
+    this.supervisor = new Supervisor(command, this.limits, {
+      onStart: (engine) => {
+        engine.send({ type: 'load', options: engineOptions(this.settings) });
+        this.enter({ kind: 'loading', progress: 0, message: 'Starting the engine' });
+      },
+      onMessage: (message) => this.receive(message),
+      onCrash: (reason, restarting) => this.crashed(reason, restarting),
+      onLog: log,
+    });
   }
 
-  complete(request: EngineRequest, hooks: EngineHooks = {}): Promise<Trajectory | null> {
-    if (hooks.signal?.aborted) return Promise.resolve(null);
-    const engine = this.start();
+  complete(request: EngineRequest, { signal, onStep }: EngineHooks = {}): Promise<Trajectory | null> {
+    const engine = signal?.aborted || this.disposed ? undefined : this.supervisor.start();
     if (!engine) return Promise.resolve(null);
-    const { id, answer } = this.requests.open(hooks.onStep);
+    const { id, answer } = this.requests.open(onStep);
     const cancel = () => this.requests.cancel(id) && engine.send({ type: 'cancel', id });
-    hooks.signal?.addEventListener('abort', cancel, { once: true });
-    engine.send({ type: 'complete', id, ...request, stream: hooks.onStep !== undefined });
+    signal?.addEventListener('abort', cancel, { once: true });
+    engine.send({ type: 'complete', id, ...request, stream: onStep !== undefined });
     this.progressed();
-    return answer.finally(() => hooks.signal?.removeEventListener('abort', cancel));
+    return answer.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
   onDidChange(listener: () => void): () => void {
@@ -70,44 +73,26 @@ export class EngineHost implements Engine {
   configure(settings: EngineSettings): void {
     const same = JSON.stringify(engineOptions(settings)) === JSON.stringify(engineOptions(this.settings));
     this.settings = settings;
-    if (same) this.watch();
+    if (same) this.setClocks();
     else void this.unload();
   }
 
   async restart(): Promise<void> {
     await this.unload();
-    this.start();
-    await this.loaded();
+    if (!this.disposed) this.supervisor.start();
+    while (this.state.kind === 'loading') await this.nextChange();
   }
 
   async unload(): Promise<void> {
-    clearTimeout(this.retry);
-    this.retry = undefined;
-    this.barred = false;
-    this.crashes.forget();
-    const engine = this.detach();
-    this.enter({ kind: 'off' });
-    await engine?.end();
+    const ended = this.supervisor.stop();
+    this.leave({ kind: 'off' });
+    await ended;
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
     await this.unload();
     this.listeners.clear();
-  }
-
-  /** The running process, or a new one, or undefined where there must be none. */
-  private start(): EngineProcess | undefined {
-    if (this.process || this.disposed || this.barred || this.retry) return this.process;
-    const engine = new EngineProcess(this.options.command, {
-      onMessage: (message) => this.process === engine && this.receive(message),
-      onExit: (reason) => this.process === engine && this.crashed(reason),
-      onLog: (line) => this.options.log(line),
-    });
-    this.process = engine;
-    engine.send({ type: 'load', options: engineOptions(this.settings) });
-    this.enter({ kind: 'loading', progress: 0, message: 'Starting the engine' });
-    return engine;
   }
 
   private receive(message: FromEngine): void {
@@ -142,93 +127,69 @@ export class EngineHost implements Engine {
   }
 
   private failed({ id, message, user }: Extract<FromEngine, { type: 'error' }>): void {
-    this.options.log(message);
+    this.log(message);
     if (id !== undefined) {
       this.requests.close(id, null);
       this.progressed();
       if (user) this.enter({ kind: 'error', message });
     } else if (user) {
-      this.barred = true;
-      void this.detach()?.end();
-      this.enter({ kind: 'error', message });
+      this.supervisor.bar();
+      this.leave({ kind: 'error', message });
     } else {
-      this.process?.kill(`failed: ${message}`);
+      this.supervisor.running?.kill(`failed: ${message}`);
     }
   }
 
-  private crashed(reason: string): void {
-    this.detach();
-    this.options.log(`The engine ${reason}.`);
-    const delay = this.crashes.record(Date.now());
-    if (delay === undefined) {
-      this.barred = true;
-      this.enter({
-        kind: 'error',
-        message: `The engine ${reason}, again; it stays off until it is restarted.`,
-      });
-      return;
-    }
-    this.enter({ kind: 'error', message: `The engine ${reason}; it is being restarted.` });
-    this.retry = setTimeout(() => {
-      this.retry = undefined;
-      this.start();
-    }, delay);
+  private crashed(reason: string, restarting: boolean): void {
+    this.log(`The engine ${reason}.`);
+    const outlook = restarting ? '; it is being restarted.' : ', again; it stays off until it is restarted.';
+    this.leave({ kind: 'error', message: `The engine ${reason}${outlook}` });
   }
 
-  /** Lets go of the process: its requests are answered, and nothing it still says is heard. */
-  private detach(): EngineProcess | undefined {
-    const engine = this.process;
-    this.process = undefined;
+  /** The process has gone, or was let go of. */
+  private leave(state: EngineState): void {
     this.memory = undefined;
     this.requests.closeAll();
-    this.watch();
-    return engine;
+    this.enter(state);
   }
 
-  /** After a sign of life or a new request: the state follows the open requests, and the clocks start anew. */
+  /** After a sign of life or a new request. */
   private progressed(): void {
-    if (this.state.kind !== 'loading' && this.process) {
-      const kind = this.requests.count > 0 ? 'busy' : 'ready';
-      if (this.state.kind !== kind) this.enter({ kind });
-    }
-    this.watch();
-  }
-
-  private watch(): void {
-    clearTimeout(this.silence);
-    clearTimeout(this.idle);
-    const engine = this.process;
-    if (!engine) return;
-    const loading = this.state.kind === 'loading';
-    if (loading || this.requests.count > 0) {
-      const limit = loading ? this.limits.load : this.limits.forward;
-      this.silence = setTimeout(() => engine.kill(`did not answer for ${limit / 1000} s`), limit);
-    } else if (this.settings.unloadAfterMinutes > 0) {
-      this.idle = setTimeout(() => void this.unload(), this.settings.unloadAfterMinutes * 60_000);
+    const kind = this.requests.count > 0 ? 'busy' : 'ready';
+    if (this.supervisor.running && this.state.kind !== 'loading' && this.state.kind !== kind) {
+      this.enter({ kind });
+    } else {
+      this.setClocks();
     }
   }
 
   private enter(state: EngineState): void {
     this.state = state;
-    this.watch();
+    this.setClocks();
     this.changed();
+  }
+
+  private setClocks(): void {
+    clearTimeout(this.idle);
+    const loading = this.state.kind === 'loading';
+    const working = loading || this.requests.count > 0;
+    this.supervisor.expectSign(working ? this.limits[loading ? 'load' : 'forward'] : undefined);
+    const { unloadAfterMinutes } = this.settings;
+    if (this.supervisor.running && !working && unloadAfterMinutes > 0) {
+      this.idle = setTimeout(() => void this.unload(), unloadAfterMinutes * 60_000);
+    }
   }
 
   private changed(): void {
     for (const listener of [...this.listeners]) listener();
   }
 
-  private loaded(): Promise<void> {
+  private nextChange(): Promise<void> {
     return new Promise((resolve) => {
       const stop = this.onDidChange(() => {
-        if (this.state.kind === 'loading') return;
         stop();
         resolve();
       });
-      if (this.state.kind !== 'loading') {
-        stop();
-        resolve();
-      }
     });
   }
 }

@@ -5,7 +5,7 @@ import type { DenoiserSpec } from '../../server/models/spec.ts';
 
 /** One id per word with its space before it, or per other character; ids 0 … 9 stay free for markers. */
 const codec = {
-  encode: (text: string) => (text.match(/ ?\w+|[^]/gu) ?? []).map((piece) => 10 + hash(piece)),
+  encode: (text: string) => (text.match(/ ?\w+|[\s\S]/gu) ?? []).map((piece) => 10 + hash(piece)),
   decode: () => '',
 };
 
