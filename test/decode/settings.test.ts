@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { resolveSettings } from '../../server/decode/settings.ts';
+import { UserError } from '../../server/errors.ts';
+import type { DenoiserSpec } from '../../server/models/spec.ts';
+import type { DecodeMode, DecodeSettings } from '../../server/protocol.ts';
+import { tinySpec } from '../support/tiny-model.ts';
+
+const CAUSAL = tinySpec();
+const BLOCK = tinySpec({ cleanAttention: 'block', logitShift: 0, blockSize: 4 });
+const PLAIN = tinySpec({ maskTokenId: undefined, blockSize: 1 });
+const FULL = tinySpec({ cleanAttention: 'full', logitShift: 0 });
+
+test('the defaults follow from the kind of model', () => {
+  const modeOf = (spec: DenoiserSpec) => resolveSettings(spec, {}).mode;
+  assert.deepEqual([CAUSAL, BLOCK, PLAIN].map(modeOf), ['verified', 'threshold', 'ar']);
+  assert.equal(resolveSettings(CAUSAL, {}).window, CAUSAL.blockSize);
+  const given: DecodeSettings = {
+    mode: 'threshold',
+    threshold: 0.5,
+    window: 3,
+    maxTokens: 7,
+    temperature: 0.8,
+    seed: -5,
+    topK: 4,
+    stopStrings: ['\n'],
+  };
+  assert.deepEqual(resolveSettings(CAUSAL, given), given);
+});
+
+const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
+  ['threshold above 1', CAUSAL, { threshold: 1.1 }, /threshold must be a number from 0 to 1, not 1\.1/],
+  ['threshold NaN', CAUSAL, { threshold: Number.NaN }, /threshold/],
+  ['window of 1', CAUSAL, { window: 1 }, /window must be a whole number from 2 to 6/],
+  ['window beyond the block size', CAUSAL, { window: 7 }, /window must be a whole number from 2 to 6/],
+  ['no tokens', CAUSAL, { maxTokens: 0 }, /maxTokens must be a whole number of at least 1/],
+  ['half a token', CAUSAL, { maxTokens: 1.5 }, /maxTokens/],
+  ['negative temperature', CAUSAL, { temperature: -1 }, /temperature/],
+  ['a seed that is no integer', CAUSAL, { seed: 0.5 }, /seed/],
+  ['topK of 0', CAUSAL, { topK: 0 }, /topK/],
+  ['an empty stop string', CAUSAL, { stopStrings: [''] }, /stopStrings/],
+  ['an unknown mode', CAUSAL, { mode: 'fast' as DecodeMode }, /'fast' is unknown/],
+  ['verified without a mask token', PLAIN, { mode: 'verified' }, /no mask token/],
+  ['verified on blocks', BLOCK, { mode: 'verified' }, /attends by blocks/],
+  ['ar on blocks', BLOCK, { mode: 'ar' }, /attends by blocks/],
+  ['another window on blocks', BLOCK, { window: 2 }, /window must be 4, the block size/],
+  ['full attention', FULL, {}, /cannot decode/],
+];
+
+for (const [name, spec, settings, message] of REFUSED) {
+  test(`refused with one sentence: ${name}`, () => {
+    assert.throws(
+      () => resolveSettings(spec, settings),
+      (error) => error instanceof UserError && message.test(error.message),
+    );
+  });
+}

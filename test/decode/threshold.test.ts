@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decode } from '../../server/decode/decode.ts';
+import { revealed } from '../../server/decode/reveal-policy.ts';
+import type { DenoiserSpec } from '../../server/models/spec.ts';
+import { LETTERS, testRandom, tinyDenoiser, tinySpec, tinyWeights } from '../support/tiny-model.ts';
+import { uncachedBlocks, uncachedThreshold } from '../support/uncached-decoding.ts';
+
+const HOOKS = { cancelled: () => false, candidates: 0 };
+
+function randomRequest(random: () => number) {
+  const below = (limit: number) => Math.floor(random() * limit);
+  return {
+    below,
+    prompt: Array.from({ length: 1 + below(9) }, () => below(5)),
+    threshold: [0, 1, random()][below(3)],
+    maxTokens: 1 + below(14),
+  };
+}
+
+test('threshold decoding with a cache makes the steps of the uncached one on 300 random models', async () => {
+  const sizes = new Set<number>();
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = testRandom(seed);
+    const { below, prompt, threshold, maxTokens } = randomRequest(random);
+    const spec = tinySpec({ blockSize: 2 + below(6), stopTokenIds: below(2) ? [0] : [] });
+    const settings = { threshold, maxTokens, window: 2 + below(spec.blockSize - 1) };
+    const expected = uncachedThreshold(spec, tinyWeights(spec, seed), prompt, settings);
+    const denoiser = tinyDenoiser(spec, seed);
+    const mode = 'threshold' as const;
+    const actual = await decode(denoiser, LETTERS, denoiser.newCache(), prompt, { ...settings, mode }, HOOKS);
+    assert.deepEqual(stepsOf(actual.steps), expected.steps, `seed ${seed}`);
+    assert.deepEqual(actual.responseIds, expected.responseIds);
+    for (const step of actual.steps) sizes.add(step.revealed.length);
+  }
+  assert.ok(sizes.has(1) && sizes.has(2) && sizes.has(4));
+});
+
+test('block decoding with a cache makes the steps of the uncached one on 300 random models', async () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const { below, prompt, threshold, maxTokens } = randomRequest(testRandom(seed));
+    const spec = blockSpec({ blockSize: 1 + below(6), stopTokenIds: below(2) ? [0] : [] });
+    const settings = { threshold, maxTokens, window: spec.blockSize };
+    const expected = uncachedBlocks(spec, tinyWeights(spec, seed), prompt, settings);
+    const denoiser = tinyDenoiser(spec, seed);
+    const cache = denoiser.newCache();
+    const actual = await decode(denoiser, LETTERS, cache, prompt, settings, HOOKS);
+    const denoise = actual.steps.filter((step) => step.kind === 'denoise');
+    assert.deepEqual(stepsOf(denoise), expected.steps, `seed ${seed}`);
+    assert.deepEqual(actual.responseIds, expected.responseIds);
+    assert.equal(actual.forwards.denoise, denoise.length);
+    assert.equal(actual.forwards.total, actual.steps.length);
+    // What is cached can be used again: whole blocks of prompt and response.
+    const longer = [...prompt, ...actual.responseIds];
+    const warm = await decode(denoiser, LETTERS, cache, longer, settings, HOOKS);
+    const cold = await decode(denoiser, LETTERS, denoiser.newCache(), longer, settings, HOOKS);
+    assert.deepEqual(warm.responseIds, cold.responseIds);
+    assert.ok(warm.cachedTokens % spec.blockSize === 0);
+  }
+});
+
+test('every block takes at most one forward a position and then one commit', async () => {
+  const spec = blockSpec({ blockSize: 4, stopTokenIds: [] });
+  const denoiser = tinyDenoiser(spec, 5);
+  const settings = { threshold: 1, maxTokens: 10 };
+  const { steps, tpf, forwards } = await decode(
+    denoiser,
+    LETTERS,
+    denoiser.newCache(),
+    [1, 2],
+    settings,
+    HOOKS,
+  );
+  // The first block begins with the two prompt tokens; the last is not committed, for nothing follows it.
+  assert.deepEqual(
+    steps.map((step) => `${step.kind[0]}${step.windowStart}`).join(' '),
+    'd-2 d-2 c-2 d2 d2 d2 d2 c2 d6 d6 d6 d6',
+  );
+  assert.deepEqual([forwards.denoise, forwards.total], [10, 12]);
+  assert.deepEqual([tpf.denoise, tpf.total], [1, 10 / 12]);
+});
+
+test('the threshold rule: all that reach it, else the best, the left one of equals', () => {
+  const choices = (...probabilities: number[]) =>
+    probabilities.map((probability, position) => ({
+      position,
+      id: 1,
+      distribution: { ids: [1], logProbs: [Math.log(probability)] },
+      source: 'noisy' as const,
+    }));
+  const positions = (list: ReturnType<typeof choices>, threshold: number) =>
+    revealed(list, threshold).map((choice) => choice.position);
+  assert.deepEqual(positions(choices(0.5, 0.25, 1), 0.5), [0, 2]);
+  assert.deepEqual(positions(choices(0.25, 0.5, 0.5), 0.9), [1]);
+  assert.deepEqual(positions(choices(0.1), 1), [0]);
+});
+
+function blockSpec(overrides: Partial<DenoiserSpec>): DenoiserSpec {
+  return tinySpec({ cleanAttention: 'block', logitShift: 0, qkNorm: true, tiedHead: false, ...overrides });
+}
+
+function stepsOf(steps: { revealed: { position: number; id: number }[] }[]) {
+  return steps.map((step) => step.revealed.map(({ position, id }) => [position, id]));
+}
