@@ -80,9 +80,12 @@ export class Completer {
     if (!this.flight.typedAlong) this.flight.abort();
   }
 
-  /** Ends what runs, for a document or for all, without an answer. */
-  cancel(uri?: string): void {
-    if (uri !== undefined && this.flight?.uri !== uri) return;
+  onClose(uri: string): void {
+    if (this.flight?.uri === uri) this.flight.abort();
+  }
+
+  /** Ends what waits and what runs, without an answer. */
+  cancel(): void {
     this.takeTurn();
     this.flight?.abort();
   }

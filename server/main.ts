@@ -1,0 +1,3 @@
+import { runServer } from './lsp/run-server.ts';
+
+runServer();
