@@ -10,10 +10,7 @@ const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
  * four times within three minutes, and then says so once.
  */
 export function createClient(context: ExtensionContext, log: LogOutputChannel): LanguageClient {
-  const initializationOptions: InitializationOptions = {
-    storageDir: context.globalStorageUri.fsPath,
-    embeddedModelDir: context.asAbsolutePath('models/unmask-135m'),
-  };
+  const initializationOptions: InitializationOptions = { storageDir: context.globalStorageUri.fsPath };
   const serverOptions = { module: context.asAbsolutePath('dist/server.js'), transport: TransportKind.ipc };
   return new LanguageClient('unmask', 'Unmask', serverOptions, {
     documentSelector: SCHEMES.map((scheme) => ({ scheme })),
