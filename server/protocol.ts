@@ -53,9 +53,16 @@ export interface Step {
   index: number;
   /** A commit forward reveals nothing; it only writes a finished block into the cache. */
   kind: 'denoise' | 'commit';
-  /** First position of the window, counted from the first response token; may be negative inside a prompt's block. */
+  /**
+   * First position of the window, counted from the first response token. Negative where a window begins with prompt
+   * tokens: −1 (the last prompt token) for the first window of a causal model, more inside a prompt's block.
+   */
   windowStart: number;
-  /** The window's tokens before the step; null is masked. */
+  /**
+   * The window's tokens before the step; null is masked. The forward's rows are these over a cache of everything
+   * before `windowStart`. With logit shift 1 the last position has no row, and the tokens before the first masked one
+   * are clean rows, which enter the cache.
+   */
   window: (number | null)[];
   revealed: Reveal[];
   /** Positions taken back because verification disagreed. */

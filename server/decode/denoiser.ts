@@ -54,7 +54,8 @@ export interface SamplerHead {
   /**
    * hidden [rows, hiddenSize], candidates [rows, k] token ids, previous: the token before the first row.
    * noise [rows, k] is added to the scores before the maximum is taken (Gumbel noise samples; zeros are greedy).
-   * Scores are divided by `temperature` first (1 when greedy).
+   * Scores are divided by `temperature` first (1 when greedy). `chosen` holds token ids, [rows]; `scores` [rows, k] come
+   * divided by the temperature and without noise.
    */
   chain(input: {
     hidden: Float32Array;

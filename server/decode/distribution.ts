@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { ForwardResult } from './denoiser.ts';
 import type { Random } from './random.ts';
 
@@ -14,11 +15,16 @@ export interface Sampling {
   topK: number;
 }
 
-/** The distribution of selected row `row` of a forward. */
+/** The distribution of selected row `row` of a forward; throws UserError when its logits are not numbers. */
 export function rowDistribution(result: ForwardResult, row: number, sampling: Sampling): Distribution {
   const width = result.topIds.length / result.logSumExp.length;
   const ids = [...result.topIds.subarray(row * width, (row + 1) * width)];
   const logits = [...result.topLogits.subarray(row * width, (row + 1) * width)];
+  if (!Number.isFinite(logits[0]) || !Number.isFinite(result.logSumExp[row])) {
+    throw new UserError(
+      'The model computed logits that are not numbers: try another device or check its weights.',
+    );
+  }
   if (sampling.temperature === 0) {
     return { ids, logProbs: logits.map((logit) => logit - result.logSumExp[row]) };
   }
