@@ -1,13 +1,27 @@
 import type { Command } from './commands/command.ts';
+import { complete } from './commands/complete.ts';
 import { doctor } from './commands/doctor.ts';
+import { generate } from './commands/generate.ts';
+import { lsp } from './commands/lsp.ts';
 import { modelImport } from './commands/model-import.ts';
 import { modelInfo } from './commands/model-info.ts';
 import { modelList } from './commands/model-list.ts';
 import { modelVerify } from './commands/model-verify.ts';
+import { reward } from './commands/reward.ts';
 import { runCommand } from './commands/run.ts';
 
 /** Every command of `unmask`, in the order that `unmask --help` lists them. */
-const COMMANDS: readonly Command[] = [modelInfo, modelList, modelImport, modelVerify, doctor];
+const COMMANDS: readonly Command[] = [
+  complete,
+  generate,
+  modelInfo,
+  modelList,
+  modelImport,
+  modelVerify,
+  reward,
+  lsp,
+  doctor,
+];
 
 runCommand(COMMANDS, process.argv.slice(2)).then((code) => {
   process.exitCode = code;

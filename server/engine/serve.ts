@@ -80,11 +80,10 @@ class EngineServer {
 
   private async open({ options }: Load): Promise<void> {
     try {
-      const start = performance.now();
-      const model = await this.load(options, (progress, message) =>
-        this.send({ type: 'loading', progress, message }),
-      );
-      this.model = new WarmModel(model, performance.now() - start, () => this.signOfLife());
+      this.model = await WarmModel.open(this.load, options, {
+        onProgress: (progress, message) => this.send({ type: 'loading', progress, message }),
+        onForward: () => this.signOfLife(),
+      });
       this.send({ type: 'ready', ...this.model.ready });
     } catch (error) {
       this.send({ type: 'error', ...describe(error) });

@@ -2,15 +2,20 @@ import { setImmediate } from 'node:timers/promises';
 import { decode } from '../decode/decode.ts';
 import type { Denoiser, KvCache } from '../decode/denoiser.ts';
 import { resolveSettings } from '../decode/settings.ts';
-import type { EngineReady, Step, Trajectory } from '../protocol.ts';
+import type { EngineOptions, EngineReady, Step, Trajectory } from '../protocol.ts';
 import type { EngineRequest } from './engine.ts';
-import type { LoadedModel } from './loaded-model.ts';
+import type { LoadedModel, LoadModel, LoadProgress } from './loaded-model.ts';
 import { promptIds } from './prompt.ts';
 
 export interface WarmHooks {
   /** Looked at before every forward. */
   cancelled(): boolean;
   onStep?(step: Step): void;
+}
+
+export interface OpenHooks {
+  onProgress?: LoadProgress;
+  onForward?: () => void;
 }
 
 /**
@@ -29,6 +34,13 @@ export class WarmModel {
     this.loadMilliseconds = loadMilliseconds;
     this.denoiser = yieldingDenoiser(model.denoiser, onForward);
     this.cache = this.denoiser.newCache();
+  }
+
+  /** Loads and measures how long it took. Throws UserError when the folder or the device is at fault. */
+  static async open(load: LoadModel, options: EngineOptions, hooks: OpenHooks = {}): Promise<WarmModel> {
+    const start = performance.now();
+    const model = await load(options, hooks.onProgress ?? (() => {}));
+    return new WarmModel(model, performance.now() - start, hooks.onForward);
   }
 
   /** What an engine tells about itself. */

@@ -1,0 +1,73 @@
+import { defaultModelDir } from '../models/installed.ts';
+import type { DecodeMode, DecodeSettings, Device, EngineOptions } from '../protocol.ts';
+import { type Options, UsageError, type Values } from './command.ts';
+
+const MODES: readonly DecodeMode[] = ['ar', 'threshold', 'verified'];
+const DEVICES: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'];
+
+/** Options of every command that decodes. */
+export const DECODE_OPTIONS: Options = {
+  model: { type: 'string', help: 'model folder (default: the one that comes with unmask)' },
+  decode: { type: 'string', help: `${MODES.join(', ')} (default: the best the model can do)` },
+  threshold: { type: 'string', help: 'confidence at which a token is revealed, 0 to 1' },
+  'max-tokens': { type: 'string', help: 'most tokens of the response' },
+  temperature: { type: 'string', help: '0 takes the best token, more samples' },
+  seed: { type: 'string', help: 'of the samples; the same seed gives the same text' },
+  threads: { type: 'string', help: 'of one forward (default: from the number of cores)' },
+  device: { type: 'string', help: `${DEVICES.join(', ')} (default: auto)` },
+  trace: { type: 'string', help: 'write the trajectory, every step of it, to this file' },
+  show: { type: 'boolean', help: 'show on standard error how the tokens are unmasked' },
+};
+
+export interface DecodeOptions {
+  engine: EngineOptions;
+  /** Only what was given. */
+  settings: Partial<DecodeSettings>;
+  trace: string | undefined;
+  show: boolean;
+}
+
+/** Throws UsageError for a value that cannot be read; whether the model can follow is not looked at. */
+export function readDecodeOptions(values: Values): DecodeOptions {
+  const settings: Partial<DecodeSettings> = {
+    mode: choice(values, 'decode', MODES),
+    threshold: number(values, 'threshold'),
+    maxTokens: number(values, 'max-tokens'),
+    temperature: number(values, 'temperature'),
+    seed: number(values, 'seed'),
+  };
+  const threads = number(values, 'threads') ?? 0;
+  if (!Number.isInteger(threads) || threads < 0) {
+    throw new UsageError(`--threads must be a whole number, not ${threads}`);
+  }
+  return {
+    engine: {
+      modelDir: text(values, 'model') ?? defaultModelDir(),
+      device: choice(values, 'device', DEVICES) ?? 'auto',
+      threads,
+    },
+    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+    trace: text(values, 'trace'),
+    show: values.show === true,
+  };
+}
+
+/** The value of an option that takes text, or undefined. */
+export function text(values: Values, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function number(values: Values, name: string): number | undefined {
+  const given = text(values, name);
+  if (given === undefined) return undefined;
+  const value = given.trim() === '' ? Number.NaN : Number(given);
+  if (!Number.isFinite(value)) throw new UsageError(`--${name} must be a number, not '${given}'`);
+  return value;
+}
+
+function choice<T extends string>(values: Values, name: string, choices: readonly T[]): T | undefined {
+  const given = text(values, name);
+  if (given === undefined || choices.includes(given as T)) return given as T | undefined;
+  throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not '${given}'`);
+}
