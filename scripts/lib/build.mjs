@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { buildSandbox } from './build-sandbox.mjs';
 import { DIST, ROOT } from './paths.mjs';
 
 /** One bundle each; the name is the file in dist/. */
@@ -35,7 +36,7 @@ export async function buildAll(programs = PROGRAMS) {
     metafile: true,
     logLevel: 'warning',
   });
-  const inputs = Object.keys(metafile.inputs).sort();
+  const inputs = [...Object.keys(metafile.inputs), ...(await buildSandbox())].sort();
   writeFileSync(path.join(DIST, 'bundled.json'), `${JSON.stringify({ inputs }, null, 1)}\n`);
   chmodSync(path.join(DIST, 'cli.js'), 0o755);
 }

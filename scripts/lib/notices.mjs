@@ -11,6 +11,13 @@ const COPYRIGHT = {
   'onnxruntime-common': 'Copyright (c) Microsoft Corporation',
 };
 
+/** For packages under another licence that do not contain its text. */
+const STATEMENTS = {
+  pyodide: `Mozilla Public License 2.0, https://mozilla.org/MPL/2.0/. Source code: https://github.com/pyodide/pyodide. The copy here
+differs from it in that every dynamic import is replaced by an error; scripts/lib/build-sandbox.mjs of Unmask makes that
+change. It contains CPython, https://www.python.org, under the Python Software Foundation License Version 2.`,
+};
+
 /** The licences of every package whose code is in the product, from what the bundler says it has taken in. */
 export function thirdPartyNotices() {
   const head = 'Unmask contains code of these packages. The model has its own notice, beside its files.\n';
@@ -41,6 +48,7 @@ function notice(name) {
 }
 
 function standardText(name, license) {
+  if (STATEMENTS[name]) return STATEMENTS[name];
   if (license !== 'MIT' && license !== 'Apache-2.0') {
     throw new Error(`${name} (${license}) has no licence text; add it to scripts/lib/notices.mjs.`);
   }

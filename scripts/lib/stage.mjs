@@ -43,6 +43,7 @@ export function packageFiles(target) {
     ...media.map((file) => `media/${file}`),
     ...model.map((file) => `${EMBEDDED_MODEL}/${file}`),
     ...[...PROGRAMS, 'package.json'].map((file) => `dist/${file}`),
+    ...filesBelow(path.join(DIST, 'sandbox')).map((file) => `dist/sandbox/${file}`),
   ];
   const runtime = [...runtimeFiles(target)].map((file) => [
     `dist/node_modules/${file}`,

@@ -1,0 +1,2 @@
+def describe_tests(text):
+    raise NotImplementedError

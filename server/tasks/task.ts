@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+
+export type Language = 'python' | 'javascript' | 'typescript';
+
+/** A programming task with tests, whatever file it came from. */
+export interface Task {
+  /** As in its file; numbers are kept as their decimal text. */
+  id: string;
+  /** What to write, in words. */
+  text: string;
+  language: Language;
+  /** Name of the function that the tests call; empty when the reference alone says so. */
+  entry: string;
+  /** Code that stands before every completion (a signature with its docstring); empty when a completion is whole. */
+  prefix: string;
+  /** A solution that passes, without the prefix; empty when there is none. */
+  reference: string;
+  /** Code that runs before the tests, on the judge's side only. */
+  setup: string;
+  /** One or more asserts each. */
+  tests: string[];
+  /** How many of the tests the prompt shows, from the first on. */
+  shown: number;
+  /** 1 (one line) … 4 (several steps); 0 when not graded. */
+  level: number;
+  /** `train`, `heldout`, `test`, …; empty when the file does not say. */
+  split: string;
+}
+
+/** Identifies what is asked and how it is judged: tasks with equal hashes are the same task. */
+export function taskHash(task: Task): string {
+  const parts = [task.language, task.entry, task.prefix, task.reference, task.setup, ...task.tests];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+}
