@@ -1,22 +1,84 @@
 import os from 'node:os';
+import manifest from '../../package.json' with { type: 'json' };
+import { defaultStorageDir, readCounters } from '../completion/counters.ts';
+import { deviceReports } from '../engine/devices.ts';
+import { loadModel } from '../engine/load.ts';
+import { WarmModel } from '../engine/warm-model.ts';
+import { UserError } from '../errors.ts';
+import { defaultModelDir } from '../models/installed.ts';
+import { openModel } from '../models/registry.ts';
 import type { Command } from './command.ts';
+import { text } from './decode-options.ts';
+
+/** What is wrong, as a sentence, in place of what was asked for. */
+interface Problem {
+  error: string;
+}
 
 export const doctor: Command = {
   name: 'doctor',
-  usage: '',
+  usage: '[--model DIR] [--storage DIR]',
   summary: 'versions, devices with the reason each is or is not used, model, local counters',
-  options: {},
-  async run(_args, _values, io) {
+  options: {
+    model: { type: 'string', help: 'model folder (default: the one that comes with unmask)' },
+    storage: {
+      type: 'string',
+      help: 'folder of the acceptance counters (default: that of the language server)',
+    },
+  },
+  async run(_args, values, io) {
+    const modelDir = text(values, 'model') ?? defaultModelDir();
+    const storage = text(values, 'storage') ?? defaultStorageDir();
     const report = {
+      unmask: manifest.version,
       node: process.version,
+      onnxruntime: manifest.dependencies['onnxruntime-node'],
       platform: `${process.platform}-${process.arch}`,
-      cores: os.cpus().length,
+      cores: os.availableParallelism(),
+      devices: await deviceReports(),
+      model: await orProblem(() => describeModel(modelDir)),
+      engine: await orProblem(() => tryEngine(modelDir)),
+      acceptance: { folder: storage, ...(await readCounters(storage)) },
     };
     io.result(
       Object.entries(report)
-        .map(([key, value]) => `${key}: ${value}`)
+        .map(([name, value]) => lines(name, value))
         .join('\n'),
       report,
     );
   },
 };
+
+async function describeModel(modelDir: string) {
+  const { name, dir, spec, parameters, bytes, quantization, weightsHash } = await openModel(modelDir);
+  return { name, dir, family: spec.family, parameters, bytes, quantization, weights: weightsHash };
+}
+
+/** Loads the model in this process, as an engine would, and lets it go again. */
+async function tryEngine(modelDir: string) {
+  const model = await WarmModel.open(loadModel, { modelDir, device: 'auto', threads: 0 });
+  const { device, threads, loadMilliseconds } = model.ready;
+  const residentBytes = process.memoryUsage.rss();
+  await model.release();
+  return { device, threads, loadMilliseconds, residentBytes };
+}
+
+async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof UserError) return { error: error.message };
+    throw error;
+  }
+}
+
+/** A value on the line of its name; the entries of an object or array on lines below it. */
+function lines(name: string, value: unknown): string {
+  if (typeof value !== 'object' || value === null) return `${name}: ${value}`;
+  const entries = Array.isArray(value)
+    ? value.map(({ name: of, used, reason }) => `${of}: ${used ? 'used' : 'not used'}, ${reason}`)
+    : Object.entries(value).map(
+        ([key, part]) => `${key}: ${typeof part === 'number' ? Math.round(part) : part}`,
+      );
+  return [`${name}:`, ...entries.map((entry) => `  ${entry}`)].join('\n');
+}
