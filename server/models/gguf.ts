@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { GGUFParseOutput } from '@huggingface/gguf';
 import { UserError } from '../errors.ts';
@@ -14,7 +14,8 @@ import type { SourceWeight, WeightSource } from './weight-source.ts';
  * damaged file, an unknown quantisation, another architecture than the spec's and weights that do not fit it.
  */
 export async function openGguf(file: string, spec: DenoiserSpec): Promise<WeightSource> {
-  const header = await parse(file);
+  const { size } = await stat(file);
+  const header = await parse(file, size);
   const architecture = header.metadata['general.architecture'];
   if (architecture !== spec.family) {
     throw new UserError(
@@ -27,21 +28,21 @@ export async function openGguf(file: string, spec: DenoiserSpec): Promise<Weight
     const name = huggingFaceName(info.name);
     if (!name) throw new UserError(`${file}: tensor ${info.name} is not part of a ${spec.family} model.`);
     if (source.has(name)) throw new UserError(`${file}: tensor ${info.name} appears twice.`);
-    source.set(
-      name,
-      sourceWeight(file, info, Number(header.tensorDataOffset), unpermutedHeads(name, spec), spec),
-    );
+    const heads = reorderedHeads(name, spec);
+    source.set(name, sourceWeight(file, size, info, Number(header.tensorDataOffset), heads));
   }
   checkNames(file, spec, source);
   return source;
 }
 
-async function parse(file: string): Promise<GGUFParseOutput> {
+async function parse(file: string, size: number): Promise<GGUFParseOutput> {
   try {
     // Loaded on demand: the library brings half a megabyte of model descriptions that only an import needs.
     const { gguf } = await import('@huggingface/gguf');
     const header = await gguf(file, { allowLocalFile: true });
     if (!header.littleEndian) throw new Error('it is big-endian');
+    // The library reads zeros beyond the end of the file.
+    if (header.tensorDataOffset > size) throw new Error('it is truncated inside its header');
     return header;
   } catch (error) {
     throw new UserError(`${file} is not a readable GGUF file: ${(error as Error).message}.`);
@@ -49,7 +50,7 @@ async function parse(file: string): Promise<GGUFParseOutput> {
 }
 
 /** How many heads of rows the converter reordered in this tensor; 0 when it did not. */
-function unpermutedHeads(name: string, spec: DenoiserSpec): number {
+function reorderedHeads(name: string, spec: DenoiserSpec): number {
   if (spec.family !== 'llama') return 0;
   if (/\.q_proj\./.test(name)) return spec.heads;
   return /\.k_proj\./.test(name) ? spec.kvHeads : 0;
@@ -57,10 +58,10 @@ function unpermutedHeads(name: string, spec: DenoiserSpec): number {
 
 function sourceWeight(
   file: string,
+  size: number,
   info: GGUFParseOutput['tensorInfos'][number],
   dataOffset: number,
   heads: number,
-  spec: DenoiserSpec,
 ): SourceWeight {
   const type = GGML_TYPES.get(info.dtype);
   if (!type) {
@@ -71,7 +72,6 @@ function sourceWeight(
   const dims = info.shape.map(Number).reverse();
   const length = storedBytes(file, info.name, type, dims);
   const offset = dataOffset + Number(info.offset);
-  const { size } = statSync(file);
   if (offset + length > size) {
     throw new UserError(
       `${file} is truncated: tensor ${info.name} ends at byte ${offset + length}, the file at ${size}.`,
@@ -81,7 +81,7 @@ function sourceWeight(
     dims,
     async read() {
       const values = dequantize(type, await readFileBytes(file, offset, length));
-      return heads > 0 ? unpermuteHeads(values, heads, spec.headDim) : values;
+      return heads > 0 ? unpermuteHeads(values, heads, dims[0] / heads) : values;
     },
   };
 }

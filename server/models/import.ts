@@ -43,11 +43,8 @@ export async function importModel(src: string, dest: string, options: ImportOpti
   await mkdir(partial, { recursive: true });
   try {
     const groups = [...expectedWeights(spec)].map(([name, { quantizable }]) =>
-      outputGroup(
-        name,
-        source.get(name)!,
-        options.quantize === 'int8' && quantizable,
-        adapter,
+      interruptible(
+        outputGroup(name, source.get(name)!, options.quantize === 'int8' && quantizable, adapter),
         options.signal,
       ),
     );
@@ -79,7 +76,6 @@ function outputGroup(
   weight: SourceWeight,
   quantize: boolean,
   adapter: Adapter | undefined,
-  signal: AbortSignal | undefined,
 ): OutputGroup {
   const { dims, half } = weight;
   const changed = adapter?.changes(name) ?? false;
@@ -87,7 +83,6 @@ function outputGroup(
     return { tensors: [{ name, dtype: half.dtype, dims }], produce: async () => [await half.read()] };
   }
   const merged = async () => {
-    signal?.throwIfAborted();
     const values = await weight.read();
     if (changed) await adapter?.merge(name, values);
     return values;
@@ -105,6 +100,14 @@ function outputGroup(
       return [bytesOf(integers), bytesOf(scales)];
     },
   };
+}
+
+function interruptible(group: OutputGroup, signal: AbortSignal | undefined): OutputGroup {
+  const produce = () => {
+    signal?.throwIfAborted();
+    return group.produce();
+  };
+  return { tensors: group.tensors, produce };
 }
 
 function bytesOf(values: Float32Array | Int8Array): Uint8Array {

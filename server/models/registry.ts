@@ -1,10 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { WeightTable } from '../../kernels/weights.ts';
 import { UserError } from '../errors.ts';
 import { checkWeights } from './check-weights.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import type { ModelFolder } from './model-folder.ts';
+import { ConfigReader } from './config-reader.ts';
+import type { ModelFolder, Quantization } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
 import { readWeight } from './safetensors.ts';
 import { checkSamplerHead } from './sampler-head-file.ts';
@@ -18,7 +20,8 @@ export const TOKENIZER_FILE = 'tokenizer.json';
 export async function openModel(dir: string): Promise<ModelFolder> {
   const absolute = path.resolve(dir);
   const { text, values } = await readConfig(absolute);
-  const spec = readSpec(path.join(absolute, CONFIG_FILE), values);
+  const configFile = path.join(absolute, CONFIG_FILE);
+  const spec = readSpec(configFile, values);
   const checkpoint = await readCheckpoint(absolute);
   const weights = checkWeights(absolute, spec, checkpoint.tensors);
   if (spec.samplerHead) await checkSamplerHead(absolute, spec.samplerHead, spec.hiddenSize);
@@ -29,7 +32,7 @@ export async function openModel(dir: string): Promise<ModelFolder> {
     name: path.basename(absolute),
     spec,
     weights,
-    quantization: [...weights.values()].some((weight) => weight.dtype === 'I8') ? 'int8' : 'none',
+    quantization: readQuantization(new ConfigReader(configFile, values), weights),
     parameters: sizes.reduce((a, b) => a + b, 0),
     bytes: [...weights.values()].reduce((sum, weight) => sum + weight.length, 0),
     weightsHash: hashWeights(absolute, text, checkpoint),
@@ -56,4 +59,14 @@ export async function readConfig(dir: string): Promise<{ text: string; values: R
     throw new UserError(`${file} must hold a JSON object.`);
   }
   return { text, values: values as Record<string, unknown> };
+}
+
+/** What the weights are, which must not contradict what the config says of them. */
+function readQuantization(config: ConfigReader, weights: WeightTable): Quantization {
+  const stored = [...weights.values()].some((weight) => weight.dtype === 'I8') ? 'int8' : 'none';
+  const section = config.section('quantization_config');
+  section?.choice('quant_method', ['compressed-tensors']);
+  if (section && stored === 'none')
+    throw config.refuse('quantization_config', 'is there, but no weight is I8');
+  return stored;
 }
