@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { GGUFParseOutput } from '@huggingface/gguf';
 import { UserError } from '../errors.ts';
 import { checkNames } from './check-weights.ts';
+import { readFileBytes } from './file-bytes.ts';
 import { dequantize, GGML_TYPES, type GgmlType } from './ggml-types.ts';
 import { huggingFaceName, isIgnoredGgufTensor, unpermuteHeads } from './gguf-names.ts';
-import { readFileBytes } from './safetensors.ts';
 import type { DenoiserSpec } from './spec.ts';
 import type { SourceWeight, WeightSource } from './weight-source.ts';
 
