@@ -53,13 +53,9 @@ export async function readTensor(dir: string, location: TensorLocation): Promise
   return toFloat32(location.dtype, await readTensorBytes(dir, location));
 }
 
-/** Reads the stored bytes of one tensor, or its first `limit` bytes. */
-export async function readTensorBytes(
-  dir: string,
-  at: TensorLocation,
-  limit = at.length,
-): Promise<Uint8Array> {
-  return readFileBytes(path.join(dir, at.file), at.offset, Math.min(limit, at.length));
+/** Reads the stored bytes of one tensor. */
+export async function readTensorBytes(dir: string, location: TensorLocation): Promise<Uint8Array> {
+  return readFileBytes(path.join(dir, location.file), location.offset, location.length);
 }
 
 /** Reads one weight of a model as fp32, row-major; an I8 weight comes multiplied by its scales. */
