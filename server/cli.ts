@@ -1,3 +1,4 @@
+import { bench } from './commands/bench.ts';
 import type { Command } from './commands/command.ts';
 import { complete } from './commands/complete.ts';
 import { doctor } from './commands/doctor.ts';
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   modelImport,
   modelVerify,
   reward,
+  bench,
   lsp,
   doctor,
 ];

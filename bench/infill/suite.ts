@@ -39,6 +39,11 @@ export function loadSuite(folder: string): Suite {
   return { items: manifest.cuts.map(item), latency: manifest.latency.map(item) };
 }
 
+/** What `unmask bench` keeps of the latency cursors: it must run where the suite is not installed. */
+export function benchDocuments({ latency }: Suite): Pick<InfillItem, 'id' | 'prefix' | 'rest' | 'suffix'>[] {
+  return latency.map(({ id, prefix, rest, suffix }) => ({ id, prefix, rest, suffix }));
+}
+
 /** Draws the cursors of every file of a suite folder: the contents of its suite.json. */
 export function drawSuite(folder: string, seed: number, cutsPerFile: number): SuiteManifest {
   const random = seededRandom(seed);

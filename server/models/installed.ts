@@ -30,7 +30,7 @@ export function defaultModelDir(): string {
 }
 
 /** The folder of this package's package.json; the bundles and the sources lie at different depths below it. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let dir = import.meta.dirname;
   while (!isPackageRoot(dir)) {
     const parent = path.dirname(dir);

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { columnsOf } from '../../bench/infill/cut-points.ts';
 import { cutItem, isRight } from '../../bench/infill/item.ts';
 import { findPairs } from '../../bench/infill/pairs.ts';
-import { drawSuite, loadSuite } from '../../bench/infill/suite.ts';
+import { benchDocuments, drawSuite, loadSuite } from '../../bench/infill/suite.ts';
+
+import documents from '../../server/bench/documents.json' with { type: 'json' };
 
 const folder = path.join(import.meta.dirname, '..', '..', 'bench', 'suites', 'infill-python');
 
@@ -54,6 +56,7 @@ test('suite.json is what its seed draws, and its items fit their files', () => {
   assert.ok(items.length >= 160);
   assert.equal(latency.length, 8);
   assert.equal(new Set(items.map((item) => item.id)).size, items.length);
+  assert.deepEqual(benchDocuments({ items, latency }), documents);
   for (const item of items) {
     const source = readFileSync(path.join(folder, 'files', item.file), 'utf8');
     assert.ok(source.startsWith(item.prefix + item.rest), item.id);
