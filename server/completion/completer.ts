@@ -1,7 +1,8 @@
+import type { Engine } from '../engine/engine.ts';
 import type { Step, Trajectory } from '../protocol.ts';
 import { CompletionCache } from './cache.ts';
 import { type Clock, untilAborted } from './clock.ts';
-import { type CompletionEngine, engineRequest, polish, prepare, present, type Task } from './completion.ts';
+import { engineRequest, polish, prepare, present, type Task } from './completion.ts';
 import { Debouncer } from './debounce.ts';
 import { type DocumentChange, InFlight } from './inflight.ts';
 import { LatencyTracker } from './latency.ts';
@@ -32,14 +33,14 @@ export class Completer {
   readonly counts = { requests: 0, withoutForward: 0 };
   private readonly cache = new CompletionCache();
   private readonly debouncer = new Debouncer();
-  private readonly engine: CompletionEngine;
+  private readonly engine: Pick<Engine, 'complete' | 'state'>;
   private readonly clock: Clock;
   private readonly hooks: CompleterHooks;
   private flight: InFlight | undefined;
   private turn = new AbortController();
   private flights = 0;
 
-  constructor(engine: CompletionEngine, clock: Clock, hooks: CompleterHooks) {
+  constructor(engine: Pick<Engine, 'complete' | 'state'>, clock: Clock, hooks: CompleterHooks) {
     this.engine = engine;
     this.clock = clock;
     this.hooks = hooks;
@@ -63,8 +64,11 @@ export class Completer {
     if (cancelled.aborted) onCancel();
     cancelled.addEventListener('abort', onCancel, { once: true });
     const late = new AbortController();
-    if (!task.manual)
+    // The first answer of an editor comes after the model is loaded, and is waited for.
+    const loaded = this.engine.state.kind === 'ready' || this.engine.state.kind === 'busy';
+    if (!task.manual && loaded) {
       void this.clock.sleep(DEADLINE, late.signal).then(() => this.onDeadline(turn, late.signal));
+    }
     try {
       return await this.answer(request, task, turn.signal);
     } finally {
