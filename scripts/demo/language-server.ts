@@ -15,6 +15,11 @@ import {
 } from '../../server/protocol.ts';
 import type { Cursor } from './cursors.ts';
 
+type Items = { insertText: string }[];
+
+/** The two forms that the protocol allows an answer, and none. */
+type Offered = Items | { items: Items } | null;
+
 /** The language server as any editor would start it, spoken to over its standard streams. */
 export class LanguageServer {
   readonly #process: ChildProcess;
@@ -62,15 +67,13 @@ export class LanguageServer {
 
   /** The offered text at a cursor, asked for by hand; undefined when nothing is offered. */
   async complete(uri: string, position: Cursor): Promise<string | undefined> {
-    const result = await this.#request<{ items: { insertText: string }[] } | null>(
-      'textDocument/inlineCompletion',
-      {
-        textDocument: { uri },
-        position,
-        context: { triggerKind: InlineCompletionTriggerKind.Invoked },
-      },
-    );
-    return result?.items[0]?.insertText;
+    const result = await this.#request<Offered>('textDocument/inlineCompletion', {
+      textDocument: { uri },
+      position,
+      context: { triggerKind: InlineCompletionTriggerKind.Invoked },
+    });
+    const items = Array.isArray(result) ? result : result?.items;
+    return items?.[0]?.insertText;
   }
 
   lastTrajectory(): Promise<Trajectory | null> {
