@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../support/engine-lab.ts';
+import { runCli } from '../support/run-cli.ts';
+
+const OPTIONS = { timeout: 120_000 };
+const SAMPLE = 'def add(a, b):\n    \n\n\nprint(add(1, 2))\n';
+
+/** Fields that scripts may rely on. */
+const FIELDS = ['text', 'tokens', 'forwards', 'tpf', 'ms', 'stop', 'decode', 'rollbacks', 'model', 'device'];
+
+test('a completion at a cursor, as JSON and as a trace', OPTIONS, async (t) => {
+  const folder = temporaryFolder(t);
+  const file = path.join(folder, 'sample.py');
+  const trace = path.join(folder, 'sample.trace.json');
+  writeFileSync(file, SAMPLE);
+  const { code, stdout, stderr } = await runCli(
+    'complete',
+    `${file}:2:5`,
+    '--json',
+    '--trace',
+    trace,
+    '--show',
+  );
+  assert.equal(code, 0, stderr);
+  const result = JSON.parse(stdout);
+  for (const field of FIELDS) assert.ok(field in result, field);
+  assert.equal(result.text, 'return a + b');
+  assert.equal(result.model, 'unmask-135m');
+  assert.match(stderr, /\[return\]/);
+
+  const trajectory = JSON.parse(readFileSync(trace, 'utf8'));
+  assert.equal(trajectory.format, 'unmask-trajectory');
+  assert.deepEqual(trajectory.forwards, result.forwards);
+  assert.equal(trajectory.steps.length, result.forwards.total);
+  // Steps say everything: from them alone the response can be put together.
+  const tokens = new Map<number, number>();
+  for (const { revealed } of trajectory.steps) {
+    for (const { position, id } of revealed) tokens.set(position, id);
+  }
+  assert.deepEqual(
+    trajectory.responseIds,
+    trajectory.responseIds.map((_: number, i: number) => tokens.get(i)),
+  );
+});
+
+test('where nothing may be completed the model is not loaded', OPTIONS, async (t) => {
+  const file = path.join(temporaryFolder(t), '.env');
+  writeFileSync(file, 'SECRET=\n');
+  const { code, stdout } = await runCli('complete', `${file}:1:8`, '--json');
+  assert.equal(code, 0);
+  const result = JSON.parse(stdout);
+  assert.equal(result.text, '');
+  assert.equal(result.model, null);
+  assert.equal(result.reason, 'the file is excluded');
+});
+
+test('a place beyond the end is one sentence', OPTIONS, async (t) => {
+  const file = path.join(temporaryFolder(t), 'sample.py');
+  writeFileSync(file, SAMPLE);
+  const { code, stdout, stderr } = await runCli('complete', `${file}:9:1`, '--json');
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+  assert.equal(stderr, `unmask complete: ${file} has 6 lines, so there is no line 9.\n`);
+});
