@@ -53,8 +53,11 @@ function checkMode(spec: DenoiserSpec, mode: DecodeMode): void {
       `This model attends by blocks, so it decodes with 'threshold' only, not with '${mode}'.`,
     );
   }
-  if (spec.cleanAttention === 'causal' && spec.logitShift !== 1) {
-    throw new UserError(`A causal model of the family ${spec.family} must have logit_shift 1 to be decoded.`);
+  const shift = spec.cleanAttention === 'causal' ? 1 : 0;
+  if (spec.logitShift !== shift) {
+    throw new UserError(
+      `This version decodes ${spec.cleanAttention} attention with logit_shift ${shift} only, not ${spec.logitShift}.`,
+    );
   }
 }
 

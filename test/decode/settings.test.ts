@@ -44,6 +44,13 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
   ['verified on blocks', BLOCK, { mode: 'verified' }, /attends by blocks/],
   ['ar on blocks', BLOCK, { mode: 'ar' }, /attends by blocks/],
   ['another window on blocks', BLOCK, { window: 2 }, /window must be 4, the block size/],
+  [
+    'causal without shift',
+    tinySpec({ logitShift: 0 }),
+    {},
+    /causal attention with logit_shift 1 only, not 0/,
+  ],
+  ['blocks with shift', { ...BLOCK, logitShift: 1 }, {}, /block attention with logit_shift 0 only, not 1/],
   ['full attention', FULL, {}, /cannot decode/],
 ];
 

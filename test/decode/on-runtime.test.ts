@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { decode } from '../../server/decode/decode.ts';
+import type { Denoiser } from '../../server/decode/denoiser.ts';
+import { naiveDenoiser } from '../../server/decode/naive-denoiser.ts';
+import { loadModel } from '../../server/engine/load.ts';
+import { loadOrt } from '../../server/engine/ort.ts';
+import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
+import { openModel } from '../../server/models/registry.ts';
+import type { DecodeSettings } from '../../server/protocol.ts';
+import { readSafetensors } from '../support/read-safetensors.ts';
+import { LETTERS, testRandom } from '../support/tiny-model.ts';
+
+const ROOT = path.join(import.meta.dirname, '..', '..');
+const HOOKS = { cancelled: () => false, candidates: 2 };
+
+function run(denoiser: Denoiser, prompt: number[], settings: Partial<DecodeSettings>) {
+  return decode(denoiser, LETTERS, denoiser.newCache(), prompt, settings, HOOKS);
+}
+
+test('on ONNX Runtime a tiny fp32 model decodes as the naive denoiser does, in every mode', async () => {
+  const folder = await openModel(path.join(ROOT, 'test', 'fixtures', 'llama-tied-window'));
+  const spec = { ...folder.spec, maskTokenId: 7, suppressedTokenIds: [7], stopTokenIds: [3], blockSize: 6 };
+  const weights = readSafetensors(path.join(folder.dir, 'model.safetensors'));
+  const naive = naiveDenoiser(spec, (name) => weights.get(name)!);
+  const engine = await OrtDenoiser.open(await loadOrt(), { ...folder, spec }, 1);
+  let rollbacks = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    const random = testRandom(seed);
+    const prompt = Array.from({ length: 1 + Math.floor(random() * 8) }, () =>
+      Math.floor(random() * spec.vocabSize),
+    );
+    const settings = { threshold: random() * 0.1, maxTokens: 12 };
+    for (const mode of ['ar', 'threshold', 'verified'] as const) {
+      const expected = await run(naive, prompt, { ...settings, mode });
+      const actual = await run(engine, prompt, { ...settings, mode });
+      assert.deepEqual(actual.responseIds, expected.responseIds, `${mode}, seed ${seed}`);
+      assert.equal(actual.steps.length, expected.steps.length);
+      rollbacks += actual.rollbacks;
+    }
+  }
+  assert.ok(rollbacks > 10);
+  await engine.release();
+});
+
+const EMBEDDED = path.join(ROOT, 'models', 'unmask-135m');
+const PROMPTS = [
+  'def is_prime(n):\n',
+  'import os\n\nfor name in os.listdir("."):\n',
+  'class Stack:\n    def __init__',
+];
+
+// Activations are rounded to int8, so a last-bit difference of an attention sum, whose order depends on which rows are
+// cached, can grow to a visible difference of logits. The test measures it and tells how often it decided a token.
+test('the embedded model decodes verified as ar, up to ties within the noise of its arithmetic', {
+  skip: !existsSync(path.join(EMBEDDED, 'config.json')) && 'models/unmask-135m is missing',
+}, async (t) => {
+  const model = await loadModel({ modelDir: EMBEDDED, device: 'cpu', threads: 0 }, () => {});
+  for (const text of PROMPTS) {
+    const prompt = model.tokenizer.encode(text);
+    const expected = await run(model.denoiser, prompt, { mode: 'ar', maxTokens: 16 });
+    const actual = await run(model.denoiser, prompt, { mode: 'verified', maxTokens: 16 });
+    const at = expected.responseIds.findIndex((id, i) => id !== actual.responseIds[i]);
+    const noise = await layoutNoise(model.denoiser, [...prompt, ...expected.responseIds]);
+    if (at < 0) {
+      t.diagnostic(`${JSON.stringify(text)}: equal (noise of a logit ${noise.toFixed(2)})`);
+      continue;
+    }
+    const [best, second] = expected.steps[at].revealed[0].candidates!;
+    const gap = Math.log(best.probability / second.probability);
+    t.diagnostic(
+      `${JSON.stringify(text)}: differs at token ${at}, best two logits ${gap.toFixed(2)} apart, noise ${noise.toFixed(2)}`,
+    );
+    assert.ok(gap < noise);
+  }
+  await model.release();
+});
+
+/** Largest difference of a row's best logit between feeding the rows one by one and three at a time. */
+async function layoutNoise(denoiser: Denoiser, ids: number[]): Promise<number> {
+  const bestLogits = async (rowsPerForward: number) => {
+    const cache = denoiser.newCache();
+    const logits: number[] = [];
+    while (cache.length < ids.length) {
+      const start = cache.length;
+      const rows = ids.slice(start, start + rowsPerForward);
+      const result = await denoiser.forward({
+        cache,
+        ids: rows,
+        positions: rows.map((_, i) => start + i),
+        visible: (row, column) => column <= start + row,
+        select: [...rows.keys()],
+        topK: 1,
+      });
+      logits.push(...result.topLogits);
+      result.commit(rows.length);
+    }
+    return logits;
+  };
+  const [one, three] = [await bestLogits(1), await bestLogits(3)];
+  return Math.max(...one.map((logit, i) => Math.abs(logit - three[i])));
+}
