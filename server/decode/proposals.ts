@@ -16,7 +16,7 @@ export async function propose(
   previous: number,
 ): Promise<Choice[]> {
   if (rows.count === 0) return [];
-  const { samplerHead } = session.denoiser;
+  const { samplerHead } = session;
   if (samplerHead) return chain(session, samplerHead, result, rows, position, previous);
   return Array.from({ length: rows.count }, (_, i) =>
     session.choose(position + i, session.distribution(result, rows.first + i), 'noisy'),

@@ -1,5 +1,5 @@
 import type { DecodeSettings, Step } from '../protocol.ts';
-import type { Denoiser, ForwardResult, KvCache } from './denoiser.ts';
+import type { Denoiser, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
 import { type Distribution, pick, rowDistribution } from './distribution.ts';
 import { Random } from './random.ts';
 import { type Choice, type ForwardKind, Recorder } from './recorder.ts';
@@ -50,11 +50,17 @@ export class Session {
     this.hooks = hooks;
   }
 
+  /** The model's sampler head where the mode proposes tokens after a known one. */
+  get samplerHead(): SamplerHead | undefined {
+    const proposes = this.settings.mode !== 'ar' && this.denoiser.spec.cleanAttention === 'causal';
+    return proposes ? this.denoiser.samplerHead : undefined;
+  }
+
   /** Runs one forward over the session's cache, or throws Cancelled. */
   async forward(kind: ForwardKind, rows: Rows, select: readonly number[]): Promise<ForwardResult> {
     if (this.hooks.cancelled()) throw new Cancelled();
     this.recorder.forward(kind);
-    const hidden = kind === 'denoise' && this.denoiser.samplerHead !== undefined;
+    const hidden = kind === 'denoise' && this.samplerHead !== undefined;
     return this.denoiser.forward({ cache: this.cache, ...rows, select, topK: this.topK(), hidden });
   }
 
@@ -73,9 +79,9 @@ export class Session {
   }
 
   private topK(): number {
-    const { spec, samplerHead } = this.denoiser;
+    const { spec } = this.denoiser;
     const sampled = this.settings.temperature > 0 ? this.settings.topK : 1;
-    const wanted = Math.max(sampled, samplerHead?.candidates ?? 1, this.hooks.candidates);
+    const wanted = Math.max(sampled, this.samplerHead?.candidates ?? 1, this.hooks.candidates);
     return Math.min(wanted, spec.vocabSize - new Set(spec.suppressedTokenIds).size);
   }
 }
