@@ -127,7 +127,10 @@ export interface EngineOptions {
   threads: number;
 }
 
-/** Text around a cursor, or a plain prompt when `suffix` is empty and `fim` is false. */
+/**
+ * Text around a cursor, or a plain prompt when `suffix` is empty and `fim` is false. Where text around a cursor has
+ * spaces typed behind a word, the response begins with them again.
+ */
 export interface EnginePrompt {
   prefix: string;
   suffix: string;

@@ -1,4 +1,5 @@
 import type { EngineRequest } from '../engine/engine.ts';
+import { withoutTypedSpace } from '../engine/prompt.ts';
 import { type Command, UsageError, type Values } from './command.ts';
 import { DECODE_OPTIONS, readDecodeOptions, text } from './decode-options.ts';
 import { decodeOnce, decodingFields } from './decoding.ts';
@@ -19,7 +20,9 @@ export const generate: Command = {
     const options = readDecodeOptions(values);
     const prompt = await readPrompt(values);
     const trajectory = await decodeOnce({ prompt, settings: {}, candidates: 0 }, options, io);
-    io.result(trajectory.text, decodingFields(trajectory));
+    const spaceIsThere = prompt.fim && withoutTypedSpace(prompt.prefix) !== prompt.prefix;
+    const response = spaceIsThere ? trajectory.text.replace(/^ +/, '') : trajectory.text;
+    io.result(response, { ...decodingFields(trajectory), text: response });
   },
 };
 

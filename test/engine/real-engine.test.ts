@@ -37,7 +37,7 @@ test('the embedded model completes, and typing on computes only what is new', OP
   assert.deepEqual(steps, first?.steps);
   assert.ok(steps.some(({ revealed }) => revealed[0]?.candidates?.length === 3));
 
-  const second = await host.complete(request(`${prefix}return`));
+  const second = await host.complete(request(`${prefix}return `));
   assert.equal(second?.text, ' a + b');
   assert.ok(second.promptIds.length - second.cachedTokens <= 3);
   assert.equal(second.weights, host.model?.model.weights);
