@@ -80,7 +80,7 @@ export class Recorder {
     const reveal: Reveal = {
       position,
       id,
-      text: this.tokenizer.decode([id]),
+      text: this.tokenizer.tokenText(id),
       confidence: Math.exp(logProb),
       logProb,
       source,
@@ -92,7 +92,7 @@ export class Recorder {
   private best(distribution: Distribution): Candidate[] {
     return distribution.ids.slice(0, this.candidates).map((id, i) => ({
       id,
-      text: this.tokenizer.decode([id]),
+      text: this.tokenizer.tokenText(id),
       probability: Math.exp(distribution.logProbs[i]),
     }));
   }

@@ -1,5 +1,5 @@
 import type { StopReason } from '../protocol.ts';
-import { TextBuilder, type TokenDecoder } from './text.ts';
+import type { TokenDecoder } from './text.ts';
 
 export interface StopRules {
   stopTokenIds: readonly number[];
@@ -17,11 +17,11 @@ export class Response {
   text = '';
   stop: StopReason | undefined;
   private readonly rules: StopRules;
-  private readonly builder: TextBuilder;
+  private readonly stream: ReturnType<TokenDecoder['stream']>;
 
   constructor(tokenizer: TokenDecoder, rules: StopRules) {
     this.rules = rules;
-    this.builder = new TextBuilder(tokenizer);
+    this.stream = tokenizer.stream();
   }
 
   /** Appends tokens up to the one that ends the response; returns true when it has ended. */
@@ -40,7 +40,7 @@ export class Response {
       return 'token';
     }
     const searched = this.text.length;
-    const piece = this.builder.push(id);
+    const piece = this.stream.push(id);
     this.texts.push(piece);
     this.text += piece;
     const cut = this.findStopString(searched);

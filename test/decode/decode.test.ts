@@ -73,7 +73,7 @@ for (const [mode, spec] of MODES) {
       for (const reveal of step.revealed) {
         assert.equal(tokens[reveal.position], undefined);
         tokens[reveal.position] = reveal.id;
-        assert.equal(reveal.text, LETTERS.decode([reveal.id]));
+        assert.equal(reveal.text, LETTERS.tokenText(reveal.id));
         assert.ok(Math.abs(Math.exp(reveal.logProb) - reveal.confidence) < 1e-12);
         assert.equal(reveal.candidates?.length, 3);
         assert.equal(reveal.candidates[0].id, reveal.id);
@@ -81,7 +81,7 @@ for (const [mode, spec] of MODES) {
       }
     }
     assert.deepEqual(tokens.slice(0, 12), result.responseIds);
-    assert.equal(result.text, LETTERS.decode(result.responseIds));
+    assert.equal(result.text, result.responseIds.map(LETTERS.tokenText).join(''));
     assert.equal(result.tpf.total, result.responseIds.length / result.forwards.total);
     assert.ok(result.steps.every((step) => step.milliseconds >= 0));
   });

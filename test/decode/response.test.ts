@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { Response } from '../../server/decode/response.ts';
 
 /** One byte a token, so that characters straddle tokens as in byte-level vocabularies. */
-const BYTES = { decode: (ids: readonly number[]) => new TextDecoder().decode(Uint8Array.from(ids)) };
+const BYTES = {
+  tokenText: (id: number) => String.fromCharCode(id),
+  stream() {
+    const decoder = new TextDecoder();
+    return { push: (id: number) => decoder.decode(Uint8Array.of(id), { stream: true }) };
+  },
+};
 const END = 0;
 
 function respond(text: string | Uint8Array, stopStrings: string[] = [], maxTokens = 100) {

@@ -76,7 +76,8 @@ export const loadFakeModel: LoadModel = async ({ modelDir }, onProgress): Promis
     denoiser: fakeDenoiser(),
     tokenizer: {
       encode: (text) => [...text].map((character) => character.charCodeAt(0) % 128),
-      decode: (ids) => String.fromCharCode(...ids),
+      tokenText: (id) => String.fromCharCode(id),
+      stream: () => ({ push: (id) => String.fromCharCode(id) }),
     },
     device: 'cpu',
     threads: 1,

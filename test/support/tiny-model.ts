@@ -98,7 +98,8 @@ function tinySamplerHead(
 
 /** Text of token n is the n-th letter, so texts can be read back. */
 export const LETTERS = {
-  decode: (ids: readonly number[]) => ids.map((id) => String.fromCharCode(97 + id)).join(''),
+  tokenText: (id: number) => String.fromCharCode(97 + id),
+  stream: () => ({ push: LETTERS.tokenText }),
 };
 
 function weightShape(spec: DenoiserSpec, name: string): [number, number] {
