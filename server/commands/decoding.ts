@@ -9,6 +9,9 @@ import { summary } from '../terminal/summary.ts';
 import type { Io } from './command.ts';
 import type { DecodeOptions } from './decode-options.ts';
 
+/** Best tokens recorded with every token of a trace. */
+const TRACE_CANDIDATES = 5;
+
 /** Loads the model in this process and decodes one request as the options of the command line say. */
 export async function decodeOnce(
   request: EngineRequest,
@@ -23,7 +26,11 @@ export async function decodeOnce(
     const defaults =
       settings.mode === undefined ? request.settings : { ...request.settings, threshold: undefined };
     const trajectory = await model.complete(
-      { ...request, settings: { ...defaults, ...settings } },
+      {
+        ...request,
+        settings: { ...defaults, ...settings },
+        candidates: trace === undefined ? request.candidates : TRACE_CANDIDATES,
+      },
       {
         cancelled: () => io.signal.aborted,
         onStep: (step) => {

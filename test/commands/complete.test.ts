@@ -35,6 +35,7 @@ test('a completion at a cursor, as JSON and as a trace', OPTIONS, async (t) => {
   assert.equal(trajectory.format, 'unmask-trajectory');
   assert.deepEqual(trajectory.forwards, result.forwards);
   assert.equal(trajectory.steps.length, result.forwards.total);
+  assert.equal(trajectory.steps[0].revealed[0].candidates.length, 5);
   // Steps say everything: from them alone the response can be put together.
   const tokens = new Map<number, number>();
   for (const { revealed } of trajectory.steps) {

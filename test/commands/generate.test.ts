@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../support/engine-lab.ts';
-import { runCli } from '../support/run-cli.ts';
+import { runCli, startCli } from '../support/run-cli.ts';
 
 const OPTIONS = { timeout: 120_000 };
 
@@ -39,4 +39,10 @@ test('an unknown model folder is one sentence', OPTIONS, async () => {
   const { code, stdout, stderr } = await runCli('generate', '--prompt', 'a', '--model', '/nowhere');
   assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
   assert.match(stderr, /^unmask generate: \/nowhere is not a model folder[^\n]*\n$/);
+});
+
+test('an interrupt ends a long response between two forwards', OPTIONS, async () => {
+  const { child, result } = startCli('generate', '--prompt', 'x = [', '--max-tokens', '4000', '--show');
+  child.stderr.once('data', () => child.stderr.once('data', () => child.kill('SIGINT')));
+  assert.equal((await result).code, 130);
 });

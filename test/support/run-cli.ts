@@ -11,15 +11,17 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs `unmask` with these arguments, from the sources. */
-export async function runCli(...args: string[]): Promise<CliResult> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { code, stdout, stderr };
+/** Starts `unmask` with these arguments, from the sources. */
+export function startCli(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args]);
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const result = ended.then(([stdout, stderr, [code]]): CliResult => ({ code, stdout, stderr }));
+  return { child, result };
+}
+
+/** Runs `unmask` with these arguments and no input to its end. */
+export function runCli(...args: string[]): Promise<CliResult> {
+  const { child, result } = startCli(...args);
+  child.stdin.end();
+  return result;
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../support/engine-lab.ts';
+import { runCli } from '../support/run-cli.ts';
+
+const OPTIONS = { timeout: 120_000 };
+
+test('the doctor tells versions, devices, the model, the engine and the counters', OPTIONS, async (t) => {
+  const storage = temporaryFolder(t);
+  mkdirSync(storage, { recursive: true });
+  writeFileSync(path.join(storage, 'acceptance.json'), '{"offered": 7, "accepted": 3}');
+  const { code, stdout } = await runCli('doctor', '--json', '--storage', storage);
+  assert.equal(code, 0);
+  const report = JSON.parse(stdout);
+  assert.equal(report.node, process.version);
+  assert.deepEqual(
+    report.devices.map(({ name, used }: { name: string; used: boolean }) => [name, used]),
+    [
+      ['cpu', true],
+      ['webgpu', false],
+      ['cuda', false],
+      ['dml', false],
+      ['coreml', false],
+    ],
+  );
+  assert.ok(report.devices.every(({ reason }: { reason: string }) => reason !== ''));
+  assert.equal(report.model.name, 'unmask-135m');
+  assert.match(report.model.weights, /^[0-9a-f]{16}$/);
+  assert.ok(report.engine.residentBytes > report.model.bytes);
+  assert.equal(report.acceptance.offered, 7);
+  assert.equal(report.acceptance.accepted, 3);
+});
+
+test('the doctor names what is wrong with a model and goes on', OPTIONS, async () => {
+  const { code, stdout } = await runCli('doctor', '--model', '/nowhere');
+  assert.equal(code, 0);
+  assert.match(stdout, /^model:\n {2}error: \/nowhere is not a model folder/m);
+  assert.match(stdout, /^acceptance:/m);
+});
