@@ -1,7 +1,7 @@
 import type { Attention } from './attention/attention.ts';
 import { feedForward } from './feed-forward.ts';
 import { Graph, type Value } from './graph.ts';
-import { type Head, logitsHead } from './head.ts';
+import type { Head } from './head.ts';
 import { linear, type Matrix, type Precision } from './linear/linear.ts';
 import { layerNames, NAMES } from './names.ts';
 import { addAndRmsNorm, rmsNorm } from './norm.ts';
@@ -88,7 +88,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
   const hidden = graph.op('Gather', [x, select], { axis: 0 });
   graph.output(FORWARD.hidden, hidden, 'f32', ['selected', shape.hiddenSize]);
   const head = matrix(shape.tiedHead ? NAMES.embedding : NAMES.head);
-  options.head(graph, logitsHead(graph, precision, hidden, head), shape);
+  options.head(graph, hidden, { precision, matrix: head }, shape);
   return graph;
 }
 

@@ -1,5 +1,5 @@
 import type { Graph, Value } from './graph.ts';
-import { linear, type Matrix, type Precision } from './linear/linear.ts';
+import { linear, type Matrix, type Precision, settle } from './linear/linear.ts';
 import type { DenoiserShape } from './shape.ts';
 
 /** Names of what the heads take and give. */
@@ -12,19 +12,21 @@ export const HEAD = {
   logits: 'logits',
 } as const;
 
-/** Turns the logits of the selected rows, [selected, vocabulary], into outputs of the graph. */
-export type Head = (graph: Graph, logits: Value, shape: DenoiserShape) => void;
+/** What follows the last layer: turns normed hidden states, [selected, hiddenSize], into outputs of the graph. */
+export type Head = (graph: Graph, hidden: Value, output: HeadMatrix, shape: DenoiserShape) => void;
 
-/** Added to the logit of a token that must never be emitted. Finite, because −∞ times a zero row factor is not a number. */
-const NEVER = -1e30;
-
-/** The logits of normed hidden states [selected, hiddenSize]. */
-export function logitsHead(graph: Graph, precision: Precision, hidden: Value, head: Matrix): Value {
-  return linear(graph, precision, precision.prepare(graph, hidden), head);
+/** The matrix that gives logits, and how to multiply by it. */
+export interface HeadMatrix {
+  precision: Precision;
+  matrix: Matrix;
 }
 
+/** Added to the product of a token that must never be emitted. Finite, because −∞ times a zero row factor is not a number. */
+const NEVER = -1e30;
+
 /** Whole logits: for comparison with golden files only, since they are megabytes a row. */
-export const wholeLogits: Head = (graph, logits, shape) => {
+export const wholeLogits: Head = (graph, hidden, { precision, matrix }, shape) => {
+  const logits = linear(graph, precision, precision.prepare(graph, hidden), matrix);
   graph.output(HEAD.logits, logits, 'f32', ['selected', shape.vocabSize]);
 };
 
@@ -33,10 +35,9 @@ export const wholeLogits: Head = (graph, logits, shape) => {
  * f32 [selected]. `suppressed` tokens take no part in either.
  */
 export function bestTokens(suppressed: readonly number[]): Head {
-  return (graph, allLogits, shape) => {
-    const logits = suppressed.length
-      ? graph.op('Add', [allLogits, penalty(graph, suppressed, shape)])
-      : allLogits;
+  return (graph, hidden, { precision, matrix }, shape) => {
+    const offset = suppressed.length > 0 ? penalties(graph, suppressed, shape) : undefined;
+    const logits = settle(graph, precision.multiply(graph, precision.prepare(graph, hidden), matrix, offset));
     const count = graph.input(HEAD.count, 'i64', [1]);
     const [top, ids] = graph.ops('TopK', [logits, count], { axis: 1 }, 2);
     const largest = graph.op('Slice', [top, graph.i64([0]), graph.i64([1]), graph.i64([1])]);
@@ -53,7 +54,7 @@ export function bestTokens(suppressed: readonly number[]): Head {
   };
 }
 
-function penalty(graph: Graph, suppressed: readonly number[], shape: DenoiserShape): Value {
+function penalties(graph: Graph, suppressed: readonly number[], shape: DenoiserShape): Value {
   const values = new Float32Array(shape.vocabSize);
   for (const id of suppressed) values[id] = NEVER;
   return graph.f32(values);

@@ -6,11 +6,15 @@ export const fp32: Precision = {
     return { value: rowScale === undefined ? x : graph.op('Mul', [x, rowScale]) };
   },
 
-  multiply(graph, x, matrix) {
+  multiply(graph, x, matrix, offset) {
     const weight = joined(graph, matrix, (g, { weight, start, count }) =>
       toF32(g, g.weightRows(weight, start, count), weight),
     );
-    return { value: graph.op('Gemm', [x.value, weight], { transB: 1 }) };
+    return {
+      value: graph.op('Gemm', offset === undefined ? [x.value, weight] : [x.value, weight, offset], {
+        transB: 1,
+      }),
+    };
   },
 
   embed(graph, ids, { weight }) {

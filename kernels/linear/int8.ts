@@ -24,7 +24,7 @@ export function int8(activations: Activations): Precision {
       return { value, rowScale: rowScale === undefined ? largest : graph.op('Mul', [largest, rowScale]) };
     },
 
-    multiply(graph, x, matrix) {
+    multiply(graph, x, matrix, offset) {
       const rows = joined(graph, matrix, (g, { weight, start, count }) => g.weightRows(weight, start, count));
       const scale = joined(graph, matrix, (g, { scale, start, count }) =>
         g.weightRows(scale as WeightLocation, start, count),
@@ -35,6 +35,7 @@ export function int8(activations: Activations): Precision {
         graph.f32([1], []),
         graph.op('Mul', [scale, graph.f32([1 / LEVELS], [])]),
         zeroPoint(graph, activations),
+        ...(offset === undefined ? [] : ['', offset]),
       ]);
       return { value, rowScale: x.rowScale };
     },

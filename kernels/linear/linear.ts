@@ -31,8 +31,11 @@ export interface Product {
 export interface Precision {
   /** `x` is [rows, in]; `rowScale` a pending factor of its rows that only the product needs. */
   prepare(graph: Graph, x: Value, rowScale?: Value): Prepared;
-  /** x·Wᵀ, without its row factor. A matrix with biases must be multiplied by `linear`. */
-  multiply(graph: Graph, x: Prepared, matrix: Matrix): Product;
+  /**
+   * x·Wᵀ, without its row factor. A matrix with biases must be multiplied by `linear`. `offset`, [out], is added
+   * before the row factor is applied, so it serves only where its exact size does not matter.
+   */
+  multiply(graph: Graph, x: Prepared, matrix: Matrix, offset?: Value): Product;
   /** Table rows of an embedding, [ids, hidden], in f32. */
   embed(graph: Graph, ids: Value, table: RowRange): Value;
 }
