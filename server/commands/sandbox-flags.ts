@@ -8,11 +8,16 @@ export const SANDBOX_FLAGS: Options = {
     type: 'string',
     help: `seconds a program may run (default ${SANDBOX_DEFAULTS.timeoutMs / 1000})`,
   },
+  sandbox: { type: 'string', help: 'where Python runs: pyodide (default) or native (Linux with python3)' },
   'no-gate': { type: 'boolean', help: 'run also what the look at the syntax forbids' },
 };
 
 export function sandboxOptions(values: Values): Partial<SandboxOptions> {
+  const backend = values.sandbox ?? SANDBOX_DEFAULTS.backend;
+  if (backend !== 'pyodide' && backend !== 'native')
+    throw new UsageError('--sandbox must be pyodide or native');
   return {
+    backend,
     ...(values.workers !== undefined && { workers: number(values, 'workers', 1, 64) }),
     ...(values.timeout !== undefined && { timeoutMs: number(values, 'timeout', 0.05, 600) * 1000 }),
     gate: values['no-gate'] !== true,

@@ -144,5 +144,5 @@ function option(name: string): string | undefined {
   return at < 0 ? undefined : process.argv[at + 1];
 }
 
-if (isMainThread) void main();
+if (isMainThread) main().catch(() => process.exit(71));
 else watch(workerData);

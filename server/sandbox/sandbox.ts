@@ -1,11 +1,10 @@
 import os from 'node:os';
 import type { Task } from '../tasks/task.ts';
+import { launchPyodide, launchPython, type PythonBackend } from './backends.ts';
 import { WorkerChild } from './child.ts';
 import { grade } from './grade.ts';
 import { Judge } from './judge.ts';
-import { launchNode } from './launch.ts';
 import { WorkerPool } from './pool.ts';
-import type { Level } from './protocol.ts';
 import { runtimeDirectory } from './runtime.ts';
 import { selfTest } from './self-test.ts';
 import { ensureSnapshot } from './snapshot.ts';
@@ -18,9 +17,16 @@ export interface SandboxOptions {
   timeoutMs: number;
   /** Refuse by syntax, before running, what no task needs. */
   gate: boolean;
+  /** Where Python candidates run. */
+  backend: PythonBackend;
 }
 
-export const SANDBOX_DEFAULTS: SandboxOptions = { workers: 0, timeoutMs: 5000, gate: true };
+export const SANDBOX_DEFAULTS: SandboxOptions = {
+  workers: 0,
+  timeoutMs: 5000,
+  gate: true,
+  backend: 'pyodide',
+};
 
 /** A program to be judged against a task's tests. */
 export interface Candidate {
@@ -45,10 +51,11 @@ export class Sandbox {
     const options = { ...SANDBOX_DEFAULTS, ...given };
     const runtime = runtimeDirectory();
     const snapshot = await ensureSnapshot(runtime);
-    const start = () =>
-      new WorkerChild(launchNode(runtime, 'python-worker.js', ['--snapshot', snapshot], [snapshot]));
+    const launch = launchPython(options.backend, runtime, snapshot);
+    const startWorker = () => new WorkerChild(launch);
+    const startJudge = () => new WorkerChild(launchPyodide(runtime, snapshot));
     const workers = options.workers || Math.max(1, Math.min(4, os.availableParallelism() - 1));
-    const sandbox = new Sandbox(options, new WorkerPool(workers, start), new Judge(start));
+    const sandbox = new Sandbox(options, new WorkerPool(workers, startWorker), new Judge(startJudge));
     try {
       await selfTest(sandbox.pool, sandbox.judgeClient);
     } catch (error) {
@@ -93,5 +100,3 @@ export class Sandbox {
     this.judgeClient.close();
   }
 }
-
-export type { Level };

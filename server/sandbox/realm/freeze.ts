@@ -1,11 +1,13 @@
 /**
  * Freezes the realm's built-in objects, so that nothing which Python could reach of them carries state from one
- * candidate to the next. An obstacle, not a boundary: the boundary is that the realm holds nothing of the host.
+ * candidate to the next; `more` names others that it reaches. An obstacle, not a boundary: the boundary is that the
+ * realm holds nothing of the host.
  */
-export function freezeRealm(): void {
+export function freezeRealm(more: unknown[]): void {
   const seen = new Set<unknown>();
   const iteratorOf = (value: Iterable<unknown>) => Object.getPrototypeOf(value[Symbol.iterator]());
   const roots: unknown[] = [
+    ...more,
     ...Object.getOwnPropertyNames(globalThis)
       .filter((name) => /^[A-Z]/.test(name))
       .map((name) => (globalThis as unknown as Record<string, unknown>)[name]),

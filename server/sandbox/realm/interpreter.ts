@@ -44,6 +44,7 @@ export interface Interpreter {
   };
   _api: { fatal_error_occurred?: boolean };
   FS: FileSystem;
+  ffi: Record<string, unknown>;
   globals: { get(name: string): (text: string) => string };
   runPython(source: string): unknown;
   makeMemorySnapshot(): Uint8Array;
@@ -63,6 +64,8 @@ export interface Memory {
 
 export interface RealmGlobals {
   WebAssembly: { Memory: { prototype: Memory } };
+  /** Where the interpreter draws entropy from. */
+  os: object;
   __putFile(name: string, length: number): Uint8Array;
   __dropFiles(): void;
   __resetEntropy(): void;

@@ -31,6 +31,7 @@ python.setStdin({ stdin: () => null });
 for (const source of realm.__sources) python.runPython(source);
 const operations: Record<string, (text: string) => string> = {};
 for (const name of realm.__operations) operations[name] = python.globals.get(name);
+const bridge = bridgePrototypes();
 python.runPython(realm.__scrub);
 
 // The interpreter polls element 0 of its interrupt buffer; 2 raises KeyboardInterrupt. A candidate that swallows the
@@ -54,7 +55,8 @@ realm.__run = (operation, text, softMilliseconds) => {
   counts.denied = counts.output = counts.interrupted = 0;
   counts.deadline = softMilliseconds > 0 ? now() + softMilliseconds : 0;
   try {
-    return `K${operations[operation](text)}`;
+    const answer: unknown = operations[operation](text);
+    return typeof answer === 'string' ? `K${answer}` : 'Xthe interpreter lost the answer';
   } catch (error) {
     return `X${describe(error)}`;
   } finally {
@@ -85,6 +87,27 @@ function limitMemory(capBytes: number): void {
   };
 }
 
+/** The classes by which Python objects appear in JavaScript; candidates reach them from proxies of their own. */
+function bridgePrototypes(): unknown[] {
+  const samples = [
+    'print',
+    '{}',
+    '[]',
+    'iter([])',
+    '(x for x in [])',
+    'b""',
+    'object()',
+    'int',
+    'ValueError()',
+    'set()',
+  ];
+  return [...samples, '(lambda: (yield))()'].flatMap((source) => {
+    const proxy = python.runPython(`__import__('_pyodide_core').create_proxy(${source})`) as object;
+    const prototype = Object.getPrototypeOf(proxy);
+    return [prototype, prototype.constructor];
+  });
+}
+
 function describe(error: unknown): string {
   try {
     const { name, message } = error as Error;
@@ -94,7 +117,7 @@ function describe(error: unknown): string {
   }
 }
 
-freezeRealm();
+freezeRealm([...Object.values(python.ffi), ...bridge, realm.os]);
 for (const name of [
   '__python',
   '__boot',
@@ -106,6 +129,6 @@ for (const name of [
 ] as const) {
   delete (realm as Partial<RealmGlobals>)[name];
 }
-for (const name of ['read', 'load', 'readbuffer', 'os']) {
+for (const name of ['read', 'load', 'readbuffer']) {
   (globalThis as unknown as Record<string, unknown>)[name] = undefined;
 }
