@@ -4,12 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { seededRandom } from '../../bench/infill/random.ts';
-import { halfBits } from '../../bench/llama-cpp/ggml-quantize.ts';
 import { writeModelAsGguf } from '../../bench/llama-cpp/write-model.ts';
 import { openGguf } from '../../server/models/gguf.ts';
 import type { ModelFolder } from '../../server/models/model-folder.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
-import { halfBitsToNumber } from '../../server/models/tensor-data.ts';
+import { halfBits, halfBitsToNumber } from '../../server/models/tensor-data.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
 
 const TOKENIZER = path.join(import.meta.dirname, '..', '..', 'models', 'unmask-135m', 'tokenizer.json');
