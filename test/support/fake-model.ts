@@ -17,6 +17,8 @@ const DIRECTIVES: Record<string, (argument: string, forward: number) => void> = 
   fail: () => {
     throw new Error('the forward failed');
   },
+  /** Longer than a sign of life is due. */
+  slow: () => sleepFor(1100),
   /** `gate:N=FILE` holds forward N (the first is 1) until the file exists. */
   gate: (argument, forward) => {
     const [number, file] = argument.split('=');
@@ -126,7 +128,10 @@ function fakeDenoiser(): Denoiser {
 }
 
 /** Blocks the thread, as a native forward does. */
+function sleepFor(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
 function sleepUntil(done: () => boolean): void {
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  while (!done()) Atomics.wait(cell, 0, 0, 5);
+  while (!done()) sleepFor(5);
 }
