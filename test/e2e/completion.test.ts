@@ -4,13 +4,15 @@ import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
 import { processesWith } from './support/processes.ts';
 
-const SAMPLE = `def add(a, b):
-    """Return the sum of a and b."""
-    return a + b
+/** So regular that the model is sure of what follows; which text it offers is not what is tested here. */
+const SAMPLE = `def monday():
+    return "monday"
 
 
-def subtract(a, b):
-    """Return the difference of a and b."""
+def tuesday():
+    return "tuesday"
+
+
 `;
 
 const environment = findEnvironment();
@@ -35,24 +37,25 @@ describe('the packaged extension in VS Code', {
   test('typing brings ghost text, the first time after the model is loaded', async () => {
     const loading = window.editor.status().filter({ hasText: '%' }).waitFor();
     await window.editor.press('Control+End');
-    await window.editor.type('    return ');
+    await window.editor.type('def wednesday():\n    ');
     await loading;
     await window.editor.screenshot('loading');
-    assert.equal(await window.editor.ghostText(), 'a - b');
+    assert.match(await window.editor.ghostText(), /\S/);
     await window.editor.status().locator('.codicon-eye').waitFor();
     assert.equal(running('engine').length, 1);
     await window.editor.screenshot('ghost-text');
   });
 
   test('Tab accepts', async () => {
+    const offered = await window.editor.ghostText();
     await window.editor.press('Tab');
-    assert.equal(await window.editor.save('sample.py'), `${SAMPLE}    return a - b`);
+    assert.equal(await window.editor.save('sample.py'), `${SAMPLE}def wednesday():\n    ${offered}`);
     await window.editor.screenshot('accepted');
   });
 
   test('Escape dismisses', async () => {
-    await window.editor.type('\n\n\ndef multiply(a, b):\n    return ');
-    assert.notEqual(await window.editor.ghostText(), '');
+    await window.editor.type('\n\n\ndef thursday():\n    ');
+    await window.editor.ghostText();
     await window.editor.press('Escape');
     await window.editor.ghostTextGone();
     await window.editor.screenshot('dismissed');
@@ -74,10 +77,10 @@ describe('the packaged extension in VS Code', {
     process.kill(servers[0], 'SIGKILL');
     await window.editor.open('sample.py');
     await window.editor.press('Control+End');
-    await window.editor.type('a ');
-    await window.editor.press('Alt+\\');
-    assert.notEqual(await window.editor.ghostText(), '');
+    assert.match(await window.editor.askForGhostText(), /\S/);
+    assert.equal(running('server').length, 1);
     assert.notDeepEqual(running('server'), servers);
+    assert.equal(running('engine').length, 1);
     await window.editor.screenshot('after-kill');
   });
 

@@ -3,8 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
 
-const SAMPLE = `def add(a, b):
-    """Return the sum of a and b."""
+const SAMPLE = `class Point:
+    def __init__(self, x, y, z):
+        self.x = x
+        self.y = y
 `;
 
 const environment = findEnvironment();
@@ -29,8 +31,8 @@ describe('Restricted Mode', { skip: 'missing' in environment && environment.miss
     await window.editor.open('sample.py');
     await window.editor.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
     await window.editor.press('Control+End');
-    await window.editor.type('    return ');
-    assert.equal(await window.editor.ghostText(), 'a + b');
+    await window.editor.type('        ');
+    assert.match(await window.editor.ghostText(), /\S/);
     await window.editor.screenshot('ghost-text');
   });
 });

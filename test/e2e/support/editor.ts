@@ -52,6 +52,22 @@ export class Editor {
     return [first.join(''), ...later].join('\n').replaceAll('\u00a0', ' ');
   }
 
+  /** Asks for ghost text by hand, as often as it takes a server that has just started to answer. */
+  async askForGhostText(): Promise<string> {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await this.press('Alt+\\');
+      const shown = this.page.locator(`${FIRST_GHOST_LINE}, ${LATER_GHOST_LINES}`).first();
+      if (
+        await shown.waitFor({ timeout: 3000 }).then(
+          () => true,
+          () => false,
+        )
+      )
+        break;
+    }
+    return this.ghostText();
+  }
+
   async ghostTextGone(): Promise<void> {
     await this.page.locator(FIRST_GHOST_LINE).first().waitFor({ state: 'detached' });
     await this.page.locator(LATER_GHOST_LINES).first().waitFor({ state: 'detached' });
