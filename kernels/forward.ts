@@ -14,6 +14,7 @@ export const FORWARD = {
   cos: 'cos',
   sin: 'sin',
   mask: 'mask',
+  slots: 'slots',
   select: 'select',
   hidden: 'hidden',
   /** New keys and values: for every layer its keys, then its values, [layers·2·kvHeads, rows, headDim]. */
@@ -31,8 +32,8 @@ export interface ForwardOptions {
 
 /**
  * The one forward graph: prefill, denoise, commit, verify and scoring are the same rows with another mask.
- * Inputs: ids i64 [rows]; cos, sin f32 [rows, headDim/2]; mask f32 as AttentionInputs says; select i64 [selected];
- * past keys and values f32 [kvHeads, past, headDim] of every layer. Outputs: keys_values, the normed hidden states
+ * Inputs: ids i64 [rows]; cos, sin f32 [rows, headDim/2]; mask and slots as AttentionInputs says; select i64 [selected];
+ * past keys and values f32 [kvHeads, columns, headDim] of every layer. Outputs: keys_values, the normed hidden states
  * f32 [selected, hiddenSize], and those of the head.
  */
 export function buildForward(shape: DenoiserShape, weights: WeightTable, options: ForwardOptions): Graph {
@@ -47,21 +48,16 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
     cos: graph.input(FORWARD.cos, 'f32', ['rows', pairs]),
     sin: graph.input(FORWARD.sin, 'f32', ['rows', pairs]),
     mask: graph.input(FORWARD.mask, 'f32', [1, 'grouped_rows', 'columns']),
-    lengths: '',
+    slots: graph.input(FORWARD.slots, 'i64', [shape.kvHeads, 'rows', 2]),
   };
   const select = graph.input(FORWARD.select, 'i64', ['selected']);
-  const rows = graph.op('Shape', [ids]);
-  const columns = graph.op('Shape', [shared.mask], { start: 2, end: 3 });
-  shared.lengths = graph.op('Concat', [graph.op('Sub', [columns, rows]), rows], { axis: 0 });
 
   let residual = precision.embed(graph, ids, matrix(NAMES.embedding)[0]);
   let x = rmsNorm(graph, residual, find(layerNames(0).inputNorm), shape.rmsEps);
   const keysValues: Value[] = [];
   for (let layer = 0; layer < shape.layers; layer++) {
     const names = layerNames(layer);
-    const past = ['kvHeads', 'past', 'headDim'].map((d) =>
-      d === 'past' ? d : shape[d as 'kvHeads' | 'headDim'],
-    );
+    const past = [shape.kvHeads, 'columns', shape.headDim];
     const attended = options.attention(graph, shape, shared, {
       qkv: linear(graph, precision, precision.prepare(graph, x), queryKeyValue(shape, weights, layer)),
       pastKey: graph.input(FORWARD.pastKey(layer), 'f32', past),

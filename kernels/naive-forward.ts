@@ -4,7 +4,8 @@
  * computed independently, in column order, so a row's result does not depend on rows that it cannot see.
  */
 import { add, dot, linear, normalize, silu, softmax } from './naive-math.ts';
-import type { DenoiserShape, Rope } from './shape.ts';
+import { inverseFrequencies } from './rope.ts';
+import type { DenoiserShape } from './shape.ts';
 
 /** A weight by its Hugging Face name; matrices are row-major, [out, in]. */
 export type WeightReader = (name: string) => Float32Array | Float64Array;
@@ -103,7 +104,7 @@ function rotate(
   shape: DenoiserShape,
   positions: readonly number[],
 ): void {
-  const frequencies = ropeFrequencies(shape.rope, shape.headDim);
+  const frequencies = inverseFrequencies(shape.rope, shape.headDim);
   const half = shape.headDim / 2;
   positions.forEach((position, row) => {
     for (let head = 0; head < heads; head++) {
@@ -116,22 +117,5 @@ function rotate(
         states[first + half + i] = b * cos + a * sin;
       }
     }
-  });
-}
-
-/**
- * Rotary frequencies, radians per position, [headDim / 2]. `linear` slows every pair by `factor`; `llama3` slows only
- * the long waves, keeps the short ones and blends in between.
- */
-export function ropeFrequencies(rope: Rope, headDim: number): Float64Array {
-  const plain = Float64Array.from({ length: headDim / 2 }, (_, i) => rope.theta ** ((-2 * i) / headDim));
-  if (rope.type === 'default') return plain;
-  if (rope.type === 'linear') return plain.map((frequency) => frequency / rope.factor);
-  const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = rope;
-  return plain.map((frequency) => {
-    const turns = (originalMaxPositions * frequency) / (2 * Math.PI);
-    const blend = (turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
-    const kept = Math.min(1, Math.max(0, blend));
-    return kept * frequency + ((1 - kept) * frequency) / factor;
   });
 }

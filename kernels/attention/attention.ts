@@ -8,18 +8,18 @@ export interface AttentionInputs {
   cos: Value;
   sin: Value;
   /**
-   * Added to the scores: 0 where a row sees a column, a large negative number where not. [1, rows·group, past + rows]
+   * Added to the scores: 0 where a row sees a column, a large negative number where not. [1, rows·group, columns]
    * with group = heads / kvHeads; the row of query head h in its group is row·group + h.
    */
   mask: Value;
-  /** Numbers of past columns and of rows, as an i64 tensor [2]. */
-  lengths: Value;
+  /** Where the new keys and values belong: (key-value head, column) of every row, i64 [kvHeads, rows, 2]. */
+  slots: Value;
 }
 
 export interface AttentionLayer {
   /** Queries, keys and values as kvHeads groups of [q…q | k | v], [rows, kvHeads·(group + 2)·headDim]. */
   qkv: Value;
-  /** Committed keys and values, [kvHeads, past, headDim]. */
+  /** Committed keys and values with room for the new ones, [kvHeads, columns, headDim]. */
   pastKey: Value;
   pastValue: Value;
   queryNorm?: WeightLocation;

@@ -5,10 +5,14 @@ import type { Attention, AttentionLayer } from './attention.ts';
 
 /**
  * Attention from plain matrix products, batched over key-value heads: the query heads of a group are stacked as rows,
- * so that each product is one wide multiplication and keys are read once per group. Past keys and values are read where
- * they lie, never copied next to the new ones; only the scores are joined. Runs on every execution provider.
+ * so that each product is one wide multiplication and keys are read once per group. Runs on every execution provider.
+ *
+ * New keys and values are first put into their columns among the past ones. That copies the past, but every sum then
+ * runs over the same columns in the same order whether a token is new or committed: a row's result does not change by
+ * a single bit with the rows that are fed beside it, which is what lets verified decoding equal autoregressive
+ * decoding also in int8, where rounding would blow up the last bit to a visible difference.
  */
-export const grouped: Attention = (graph, shape, { cos, sin, mask, lengths }, layer) => {
+export const grouped: Attention = (graph, shape, { cos, sin, mask, slots }, layer) => {
   const { kvHeads, headDim } = shape;
   const group = shape.heads / kvHeads;
 
@@ -25,20 +29,14 @@ export const grouped: Attention = (graph, shape, { cos, sin, mask, lengths }, la
   const [queryByRow, key] = split(graph, rotated, [group * headDim, headDim]);
   const query = graph.op('Reshape', [queryByRow, graph.i64([kvHeads, -1, headDim])]);
 
-  const product = { transB: 1, alpha: { float: 1 / Math.sqrt(headDim) } };
-  const pastScores = graph.contrib('FusedMatMul', [query, layer.pastKey], product);
-  const newScores = graph.contrib('FusedMatMul', [query, key], product);
-  const scores = graph.op('Add', [graph.op('Concat', [pastScores, newScores], { axis: 2 }), mask]);
-  const [pastShare, newShare] = graph.ops(
-    'Split',
-    [graph.op('Softmax', [scores], { axis: 2 }), lengths],
-    { axis: 2 },
-    2,
-  );
-  const mixed = graph.op('Add', [
-    graph.op('MatMul', [pastShare, layer.pastValue]),
-    graph.op('MatMul', [newShare, value]),
-  ]);
+  const keys = graph.op('ScatterND', [layer.pastKey, slots, key]);
+  const values = graph.op('ScatterND', [layer.pastValue, slots, value]);
+  const scores = graph.contrib('FusedMatMul', [query, keys], {
+    transB: 1,
+    alpha: { float: 1 / Math.sqrt(headDim) },
+  });
+  const shares = graph.op('Softmax', [graph.op('Add', [scores, mask])], { axis: 2 });
+  const mixed = graph.op('MatMul', [shares, values]);
 
   // [kvHeads, rows·group, headDim] → [rows, heads·headDim]
   const byRow = graph.op(

@@ -3,7 +3,10 @@ import type { DenoiserShape } from '../../kernels/shape.ts';
 import type { KvCache } from '../decode/denoiser.ts';
 import { type Ort, type Tensor, tensors } from './ort.ts';
 
-/** The cache grows by this many columns at a time; columns past its length are masked in every forward. */
+/**
+ * The cache grows by this many columns at a time; unused ones are masked in every forward. A multiple of the width in
+ * which the runtime sums a softmax, so that a sum's order does not depend on the number of unused columns.
+ */
 const GRANULARITY = 64;
 
 /** Keys and values as the forward graph takes them: for every layer [kvHeads, capacity, headDim], twice. */
@@ -19,14 +22,14 @@ export class OrtCache implements KvCache {
   constructor(ort: Ort, shape: DenoiserShape) {
     this.#ort = ort;
     this.#shape = shape;
-    this.#grow(GRANULARITY);
+    this.reserve(1);
   }
 
   get length(): number {
     return this.tokens.length;
   }
 
-  /** Columns that a forward sees, those past `length` included. */
+  /** Columns of the arrays, those past `length` included. */
   get capacity(): number {
     return this.#capacity;
   }
@@ -40,15 +43,19 @@ export class OrtCache implements KvCache {
     this.tokens.length = Math.min(this.tokens.length, length);
   }
 
+  /** Makes room for `rows` columns after the committed ones. */
+  reserve(rows: number): void {
+    const needed = this.length + rows;
+    if (needed > this.#capacity) this.#grow(Math.ceil(needed / GRANULARITY) * GRANULARITY);
+  }
+
   /**
    * Appends the first `count` rows of a forward: `keysValues` is [layers·2·kvHeads, rows, headDim], `ids` their tokens.
    */
   append(keysValues: Float32Array, rows: number, ids: readonly number[], count: number): void {
     const { kvHeads, headDim } = this.#shape;
     const start = this.length;
-    if (start + count > this.#capacity) {
-      this.#grow(Math.ceil((start + count) / GRANULARITY) * GRANULARITY);
-    }
+    this.reserve(count);
     for (let i = 0; i < this.#arrays.length; i++) {
       for (let head = 0; head < kvHeads; head++) {
         const from = (i * kvHeads + head) * rows * headDim;

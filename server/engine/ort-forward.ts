@@ -49,15 +49,17 @@ export class OrtForward {
     const cos = new Float32Array(count * pairs);
     const sin = new Float32Array(count * pairs);
     rotations(this.#frequencies, rows.positions, cos, sin);
-    const group = this.#shape.heads / this.#shape.kvHeads;
-    const columns = rows.cache.capacity + count;
+    const { heads, kvHeads } = this.#shape;
+    const group = heads / kvHeads;
+    rows.cache.reserve(count);
     return this.#session.run({
       ...rows.cache.feeds,
       ...extra,
       [FORWARD.ids]: i64(rows.ids),
       [FORWARD.cos]: f32(cos, [count, pairs]),
       [FORWARD.sin]: f32(sin, [count, pairs]),
-      [FORWARD.mask]: f32(additiveMask(rows, group), [1, count * group, columns]),
+      [FORWARD.mask]: f32(additiveMask(rows, group), [1, count * group, rows.cache.capacity]),
+      [FORWARD.slots]: i64(slots(rows.cache, kvHeads, count), [kvHeads, count, 2]),
       [FORWARD.select]: i64(rows.select),
     });
   }
@@ -67,21 +69,27 @@ export class OrtForward {
   }
 }
 
-/** The mask of a forward, [rows·group, capacity + rows]: every row once for each query head of a group. */
+/** The mask of a forward, [rows·group, capacity]: every row once for each query head of a group. */
 function additiveMask({ cache, ids, visible }: ForwardRows, group: number): Float32Array {
-  const columns = cache.capacity + ids.length;
+  const columns = cache.capacity;
+  const used = cache.length + ids.length;
   const mask = new Float32Array(ids.length * group * columns).fill(HIDDEN);
   for (let row = 0; row < ids.length; row++) {
     const first = row * group * columns;
-    for (let column = 0; column < cache.length; column++) {
+    for (let column = 0; column < used; column++) {
       if (visible(row, column)) mask[first + column] = 0;
-    }
-    for (let other = 0; other < ids.length; other++) {
-      if (visible(row, cache.length + other)) mask[first + cache.capacity + other] = 0;
     }
     for (let head = 1; head < group; head++) {
       mask.copyWithin(first + head * columns, first, first + columns);
     }
   }
   return mask;
+}
+
+/** (head, column) of every new row: the columns after the committed ones. */
+function slots(cache: OrtCache, kvHeads: number, rows: number): number[] {
+  return Array.from({ length: kvHeads * rows }, (_, i) => [
+    Math.floor(i / rows),
+    cache.length + (i % rows),
+  ]).flat();
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { naiveForward, ropeFrequencies } from '../../kernels/naive-forward.ts';
+import { naiveForward } from '../../kernels/naive-forward.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
 
@@ -24,31 +24,6 @@ for (const name of ['llama-tied-window', 'qwen2-full-bias', 'qwen3-sdar-block4',
     assert.ok(maxAbsDifference(logits, golden.get('logits')!) < 2e-5);
   });
 }
-
-test('rope frequencies: closed forms, and llama3 as published for Llama 3.1 (head 128, theta 5e5)', () => {
-  const plain = ropeFrequencies({ type: 'default', theta: 10000 }, 4);
-  assert.deepEqual([...plain], [1, 0.01]);
-  assert.deepEqual([...ropeFrequencies({ type: 'linear', theta: 10000, factor: 4 }, 4)], [0.25, 0.0025]);
-  const llama3 = ropeFrequencies(
-    {
-      type: 'llama3',
-      theta: 500000,
-      factor: 8,
-      lowFreqFactor: 1,
-      highFreqFactor: 4,
-      originalMaxPositions: 8192,
-    },
-    128,
-  );
-  // Waves shorter than 8192/4 positions stay, those longer than 8192 are slowed eight times, between them a blend.
-  assert.equal(llama3[0], 1);
-  assert.ok(Math.abs(llama3[63] - 500000 ** (-126 / 128) / 8) < 1e-18);
-  const frequency = 500000 ** (-64 / 128);
-  const wavelength = (2 * Math.PI) / frequency;
-  const smooth = (8192 / wavelength - 1) / (4 - 1);
-  assert.ok(smooth > 0 && smooth < 1);
-  assert.ok(Math.abs(llama3[32] - ((1 - smooth) * frequency) / 8 - smooth * frequency) < 1e-12);
-});
 
 /** The shape of a fixture, read here without the registry. */
 function shapeOf(configFile: string): DenoiserShape {
