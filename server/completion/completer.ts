@@ -11,6 +11,9 @@ import type { Completion, CompletionRequest, CompletionSettings } from './reques
 /** Text that comes later than this after the key that asked for it disturbs. Milliseconds. */
 const DEADLINE = 1000;
 
+/** Less than a forward takes. Milliseconds. */
+const CANCEL_GRACE = 5;
+
 /** A completion for the editor. The id stays the same while the user types along. */
 export interface Offer extends Completion {
   id: string;
@@ -60,13 +63,11 @@ export class Completer {
       return null;
     }
     this.counts.requests++;
-    const onCancel = () => this.onCancel(turn);
+    const onCancel = () => void this.onCancel(turn);
     if (cancelled.aborted) onCancel();
     cancelled.addEventListener('abort', onCancel, { once: true });
     const late = new AbortController();
-    // The first answer of an editor comes after the model is loaded, and is waited for.
-    const loaded = this.engine.state.kind === 'ready' || this.engine.state.kind === 'busy';
-    if (!task.manual && loaded) {
+    if (!task.manual && this.loaded) {
       void this.clock.sleep(DEADLINE, late.signal).then(() => this.onDeadline(turn, late.signal));
     }
     try {
@@ -120,12 +121,17 @@ export class Completer {
       }
     }
     if (turn.aborted) return null;
-    const started = this.clock.now();
+    const started = this.loaded ? this.clock.now() : undefined;
     const flight = this.start(request.uri, task);
     await untilAborted(flight.done, turn);
     if (turn.aborted) return null;
-    this.latency.record(this.clock.now() - started);
+    if (started !== undefined) this.latency.record(this.clock.now() - started);
     return this.take(task) ?? null;
+  }
+
+  /** While the model is loaded, which takes longer than any forward, the first answer is waited for. */
+  private get loaded(): boolean {
+    return this.engine.state.kind === 'ready' || this.engine.state.kind === 'busy';
   }
 
   /** What the cache holds for a task: an offer, null for nothing worth showing, undefined for nothing known. */
@@ -160,10 +166,15 @@ export class Completer {
     return this.turn;
   }
 
-  private onCancel(turn: AbortController): void {
-    const latest = this.turn === turn;
+  /**
+   * An editor cancels whenever a key is typed, and its cancellation may overtake the change of the document: only a
+   * moment later one can tell whether to stop the model.
+   */
+  private async onCancel(turn: AbortController): Promise<void> {
+    const { flight } = this;
     turn.abort();
-    if (latest && this.flight && !this.flight.typedAlong) this.flight.abort();
+    await this.clock.sleep(CANCEL_GRACE, new AbortController().signal);
+    if (this.turn === turn && flight && !flight.typedAlong) flight.abort();
   }
 
   /** The answer still goes to the cache, for a user who types along. */

@@ -37,9 +37,11 @@ export class InFlight {
     this.controller.abort();
   }
 
+  /** Learns more of the answer, and ends the request once that is not what was typed. */
   onStep(step: Step): void {
     for (const { position, text } of step.revealed) this.texts.set(position, text);
     this.settled = step.settled;
+    if (this.typed !== '' && !this.typedAlong) this.abort();
   }
 
   /** Follows what happens to the document. */
