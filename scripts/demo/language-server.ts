@@ -62,7 +62,7 @@ export class LanguageServer {
     await this.#connection.sendNotification('textDocument/didOpen', {
       textDocument: { uri, languageId: 'python', version: 1, text },
     });
-    await this.#connection.sendNotification(METHODS.watch, { on: true });
+    await this.#request(METHODS.watch, { on: true });
   }
 
   /** The offered text at a cursor, asked for by hand; undefined when nothing is offered. */
