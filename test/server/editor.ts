@@ -51,26 +51,25 @@ export class Editor {
   async start(
     marked: string,
     rules: ScriptRule[],
-    options: { settings?: unknown; languageId?: string } = {},
+    options: { settings?: unknown; capabilities?: unknown } = {},
   ) {
     await this.client.request('initialize', {
       processId: process.pid,
       rootUri: null,
-      capabilities: {},
+      capabilities: options.capabilities ?? {},
       initializationOptions: { storageDir: this.storageDir, settings: options.settings },
     });
     this.client.notify('initialized', {});
     await this.client.request('fake/script', { rules });
-    this.open(marked, options.languageId);
+    this.open(marked);
   }
 
-  open(marked: string, languageId = 'python'): void {
-    this.text = marked;
+  private open(marked: string): void {
     const cursor = marked.indexOf('█');
     this.text = marked.replace('█', '');
     this.cursor = cursor < 0 ? this.text.length : cursor;
     this.client.notify('textDocument/didOpen', {
-      textDocument: { uri: URI, languageId, version: ++this.version, text: this.text },
+      textDocument: { uri: URI, languageId: 'python', version: ++this.version, text: this.text },
     });
   }
 

@@ -96,9 +96,9 @@ export class LspClient {
     this.child.kill('SIGKILL');
   }
 
-  /** Sends bytes as they are. */
-  write(bytes: string): void {
-    this.child.stdin!.write(bytes);
+  /** Closes the server's input, as a client that has died does. */
+  endInput(): void {
+    this.child.stdin!.end();
   }
 
   private send(message: Message): void {
