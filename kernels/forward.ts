@@ -15,6 +15,7 @@ export const FORWARD = {
   sin: 'sin',
   mask: 'mask',
   slots: 'slots',
+  placement: 'placement',
   select: 'select',
   hidden: 'hidden',
   /** New keys and values: for every layer its keys, then its values, [layers·2·kvHeads, rows, headDim]. */
@@ -32,7 +33,8 @@ export interface ForwardOptions {
 
 /**
  * The one forward graph: prefill, denoise, commit, verify and scoring are the same rows with another mask.
- * Inputs: ids i64 [rows]; cos, sin f32 [rows, headDim/2]; mask and slots as AttentionInputs says; select i64 [selected];
+ * Inputs: ids i64 [rows]; cos, sin f32 [rows, headDim/2]; mask, slots and placement as AttentionInputs
+ * says; select i64 [selected];
  * past keys and values f32 [kvHeads, columns, headDim] of every layer. Outputs: keys_values, the normed hidden states
  * f32 [selected, hiddenSize], and those of the head.
  */
@@ -49,6 +51,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
     sin: graph.input(FORWARD.sin, 'f32', ['rows', pairs]),
     mask: graph.input(FORWARD.mask, 'f32', [1, 'grouped_rows', 'columns']),
     slots: graph.input(FORWARD.slots, 'i64', [shape.kvHeads, 'rows', 2]),
+    placement: graph.input(FORWARD.placement, 'f32', ['rows', 'columns']),
   };
   const select = graph.input(FORWARD.select, 'i64', ['selected']);
 

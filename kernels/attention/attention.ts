@@ -14,12 +14,14 @@ export interface AttentionInputs {
   mask: Value;
   /** Where the new keys and values belong: (key-value head, column) of every row, i64 [kvHeads, rows, 2]. */
   slots: Value;
+  /** 1 where a row's column is, f32 [rows, columns]. */
+  placement: Value;
 }
 
 export interface AttentionLayer {
   /** Queries, keys and values as kvHeads groups of [q…q | k | v], [rows, kvHeads·(group + 2)·headDim]. */
   qkv: Value;
-  /** Committed keys and values with room for the new ones, [kvHeads, columns, headDim]. */
+  /** Committed keys and values with room for the new ones, [kvHeads, columns, headDim]. Unused keys are zeros. */
   pastKey: Value;
   pastValue: Value;
   queryNorm?: WeightLocation;

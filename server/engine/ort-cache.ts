@@ -40,7 +40,16 @@ export class OrtCache implements KvCache {
   }
 
   truncate(length: number): void {
-    this.tokens.length = Math.min(this.tokens.length, length);
+    if (length >= this.length) return;
+    const { kvHeads, headDim } = this.#shape;
+    // Unused keys are zeros, so that the scores of new rows can be added in their place.
+    for (let i = 0; i < this.#arrays.length; i += 2) {
+      for (let head = 0; head < kvHeads; head++) {
+        const first = head * this.#capacity;
+        this.#arrays[i].fill(0, (first + length) * headDim, (first + this.length) * headDim);
+      }
+    }
+    this.tokens.length = length;
   }
 
   /** Makes room for `rows` columns after the committed ones. */

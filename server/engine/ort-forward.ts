@@ -60,6 +60,7 @@ export class OrtForward {
       [FORWARD.sin]: f32(sin, [count, pairs]),
       [FORWARD.mask]: f32(additiveMask(rows, group), [1, count * group, rows.cache.capacity]),
       [FORWARD.slots]: i64(slots(rows.cache, kvHeads, count), [kvHeads, count, 2]),
+      [FORWARD.placement]: f32(placement(rows.cache, count), [count, rows.cache.capacity]),
       [FORWARD.select]: i64(rows.select),
     });
   }
@@ -92,4 +93,11 @@ function slots(cache: OrtCache, kvHeads: number, rows: number): number[] {
     Math.floor(i / rows),
     cache.length + (i % rows),
   ]).flat();
+}
+
+/** The same columns as a matrix of ones and zeros, [rows, capacity]. */
+function placement(cache: OrtCache, rows: number): Float32Array {
+  const matrix = new Float32Array(rows * cache.capacity);
+  for (let row = 0; row < rows; row++) matrix[row * cache.capacity + cache.length + row] = 1;
+  return matrix;
 }
