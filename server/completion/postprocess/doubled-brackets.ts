@@ -12,8 +12,9 @@ export const doubledBrackets: Filter = (draft, { context }) => {
   const closers = context.closers.trimEnd();
   const closed = countClosed(draft.text, context.linePrefix);
   if (closed === 0 || closers.trim() === '') return draft;
-  if (draft.text.endsWith(closers) && closed >= [...closers].filter(isMark).length) {
-    return { ...draft, text: draft.text.slice(0, -closers.length) };
+  if (draft.text.endsWith(closers)) {
+    const text = draft.text.slice(0, -closers.length);
+    if (countClosed(text, context.linePrefix) === 0) return { ...draft, text };
   }
   // With a selected suggestion the editor dictates the range, and nothing can be overwritten.
   if (context.selectedText !== '') return null;

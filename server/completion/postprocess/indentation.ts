@@ -14,7 +14,7 @@ interface Level {
  * levels, not its widths. Lines aligned with an opening bracket keep their column.
  */
 export const indentation: Filter = (draft, { context }) => {
-  const style = inferIndentation(context);
+  const style = inferIndentation(context, draft.text);
   const freshLine = context.linePrefix.trim() === '';
   const cursorColumn = columns(leadingWhitespace(context.linePrefix), style);
   const levels: Level[] = freshLine ? [] : [{ model: cursorColumn, document: cursorColumn }];

@@ -7,7 +7,7 @@ import { isCloserLine, leadingWhitespace } from './lines.ts';
  * Lines of closing brackets one level out still belong to it.
  */
 export const scope: Filter = (draft, { context }) => {
-  const style = inferIndentation(context);
+  const style = inferIndentation(context, draft.text);
   const lines = draft.text.split('\n');
   const depth = (line: string) => columns(leadingWhitespace(line), style);
   const first = lines.findIndex((line) => line.trim() !== '');
