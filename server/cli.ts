@@ -10,6 +10,9 @@ import { modelList } from './commands/model-list.ts';
 import { modelVerify } from './commands/model-verify.ts';
 import { reward } from './commands/reward.ts';
 import { runCommand } from './commands/run.ts';
+import { tasksFromTestsCommand } from './commands/tasks-from-tests.ts';
+import { tasksImport } from './commands/tasks-import.ts';
+import { tasksValidate } from './commands/tasks-validate.ts';
 
 /** Every command of `unmask`, in the order that `unmask --help` lists them. */
 const COMMANDS: readonly Command[] = [
@@ -19,6 +22,9 @@ const COMMANDS: readonly Command[] = [
   modelList,
   modelImport,
   modelVerify,
+  tasksImport,
+  tasksValidate,
+  tasksFromTestsCommand,
   reward,
   bench,
   lsp,

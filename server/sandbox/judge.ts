@@ -11,6 +11,8 @@ const MOST_REGISTERED = 400;
 export interface Plan {
   calls: string[];
   problem: string | null;
+  /** All its answers are True or False, so that guessing pays. */
+  boolean: boolean;
 }
 
 /** What the tests say of some results; `need` lists further calls that they make. */
@@ -61,10 +63,11 @@ export class Judge {
     });
   }
 
-  /** Any other operation of the judge's interpreter, str → str; undefined when it failed. */
+  /** Another operation on trusted code, str → str, after which the memory is restored; undefined when it failed. */
   async operation(operation: string, text: string): Promise<string | undefined> {
     return this.exclusive(async () => {
-      const outcome = await this.call(operation, text);
+      this.registered.clear();
+      const outcome = await this.call(operation, text, false);
       return outcome.kind === 'reply' && outcome.reply.ok ? outcome.reply.text : undefined;
     });
   }
@@ -115,7 +118,7 @@ export class Judge {
     if (typeof plan === 'string') plan = await this.register(task, key);
     if (typeof plan !== 'string' || plan === 'infra') return plan;
     const problem = plan === 'timeout' ? 'its tests do not end' : 'its tests break the judge';
-    const hopeless = { calls: [], problem };
+    const hopeless = { calls: [], problem, boolean: false };
     this.plans.set(key, hopeless);
     return hopeless;
   }

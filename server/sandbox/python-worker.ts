@@ -12,7 +12,14 @@ import type { RunReply, WorkerReady, WorkerRequest } from './protocol.ts';
 import type { RealmGlobals } from './realm/interpreter.ts';
 import { startWatchdog, watch } from './watchdog.ts';
 
-const OPERATIONS = ['run_candidate', 'register_task', 'judge_batch', 'describe_tests', 'literal', 'mutants'];
+const OPERATIONS = [
+  'run_candidate',
+  'register_task',
+  'judge_batch',
+  'describe_file',
+  'expected_values',
+  'mutants',
+];
 const SOURCES = ['encoding.py', 'gate.py', 'run.py', 'judge.py', 'extract.py', 'mutate.py', 'preload.py'];
 /** What the interpreter's package list would be; it is empty, so nothing can be fetched. */
 const LOCK_FILE = JSON.stringify({

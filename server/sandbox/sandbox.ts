@@ -80,6 +80,12 @@ export class Sandbox {
     return grade(task, code, this.pool, this.judgeClient, { timeoutMs, gate, signal });
   }
 
+  /** Whether all answers of the task are True or False, so that guessing pays. */
+  async isBoolean(task: Task): Promise<boolean> {
+    const plan = await this.judgeClient.plan(task);
+    return typeof plan !== 'string' && plan.boolean;
+  }
+
   /** Verdicts in the order of the candidates, several at work at once. */
   async *verdicts(
     candidates: Iterable<Candidate> | AsyncIterable<Candidate>,

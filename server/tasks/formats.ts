@@ -1,4 +1,4 @@
-import type { Language, Task } from './task.ts';
+import { type Language, type Task, taskHash } from './task.ts';
 
 /** A row that a reader refuses; the message names the key. */
 export class RowError extends Error {}
@@ -51,6 +51,7 @@ export function toRow(task: Task): Row {
     ...(task.language !== 'python' && { language: task.language }),
     ...(task.level > 0 && { level: task.level }),
     ...(task.split && { split: task.split }),
+    hash: taskHash(task),
   };
 }
 

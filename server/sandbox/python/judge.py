@@ -85,7 +85,10 @@ def _top_level(source):
 
 
 def register_task(text):
-    """{key, setup, tests, reference, entry} → {calls, problem}: the calls that can be made at once, and why not all."""
+    """{key, setup, tests, reference, entry} → {calls, problem, boolean}.
+
+    The calls that can be made at once, why the task cannot be judged, and whether its answers are all True or False.
+    """
     request = _json.loads(text)
     defined, imports = _top_level(request['reference'])
     if request['entry'] and request['entry'] not in defined:
@@ -95,7 +98,7 @@ def register_task(text):
         bound, used = _names(source)
         task = {'setup': _compile(request['setup'], '<setup>'), 'tests': [_compile(t, '<test>') for t in request['tests']]}
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return dumps({'calls': [], 'problem': 'a test does not parse (%s)' % str(error)[:80]})
+        return dumps({'calls': [], 'boolean': False, 'problem': 'a test does not parse (%s)' % str(error)[:80]})
     task['stubs'] = [n for n in used if n in defined]
     task['modules'] = [n for n in used if n in _LIBRARY and n not in defined]
     task['imports'] = _imports_for(used, imports, defined)
@@ -112,7 +115,22 @@ def register_task(text):
         problem = 'the tests call nothing that the reference defines'
     else:
         problem = unsupported
-    return dumps({'calls': need, 'problem': problem})
+    return dumps({'calls': need, 'problem': problem, 'boolean': all(map(_is_boolean, request['tests']))})
+
+
+def _is_boolean(test):
+    """Whether every assert only asks for True or False."""
+    for node in _ast.walk(_ast.parse(test)):
+        if not isinstance(node, _ast.Assert):
+            continue
+        what = node.test
+        if isinstance(what, _ast.Compare):
+            sides = [what.left, *what.comparators]
+            if not any(isinstance(s, _ast.Constant) and type(s.value) is bool for s in sides):
+                return False
+        elif not isinstance(what, _ast.Call) and not (isinstance(what, _ast.UnaryOp) and isinstance(what.op, _ast.Not)):
+            return False
+    return any(isinstance(n, _ast.Assert) for n in _ast.walk(_ast.parse(test)))
 
 
 def _imports_for(used, imports, defined):
