@@ -65,6 +65,8 @@ export interface Step {
    */
   window: (number | null)[];
   revealed: Reveal[];
+  /** Proposals that verification let stand, with the probability the clean row before them gives them, 0 … 1. */
+  confirmed: { position: number; confidence: number }[];
   /** Positions taken back because verification disagreed. */
   rolledBack: number[];
   /** Response tokens that can no longer change after this step. */

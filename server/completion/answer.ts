@@ -13,12 +13,9 @@ export function firstLineConfidence({ text, lineConfidences }: Draft): number {
 }
 
 /** Mean over the tokens that begin in a line; the line end belongs to the line that it ends. */
-function lineConfidences({ text, responseTexts, steps }: Trajectory): number[] {
-  const confidences = new Map<number, number>();
-  for (const { revealed, rolledBack } of steps) {
-    for (const position of rolledBack) confidences.delete(position);
-    for (const { position, confidence } of revealed) confidences.set(position, confidence);
-  }
+function lineConfidences(trajectory: Trajectory): number[] {
+  const { text, responseTexts } = trajectory;
+  const confidences = tokenConfidences(trajectory);
   const lines = text.split('\n').map(() => ({ sum: 0, count: 0 }));
   let line = 0;
   let length = 0;
@@ -33,4 +30,14 @@ function lineConfidences({ text, responseTexts, steps }: Trajectory): number[] {
     line = Math.min(line + token.split('\n').length - 1, lines.length - 1);
   }
   return lines.map(({ sum, count }) => sum / count);
+}
+
+/** Probability of every settled token by position, 0 … 1; that of the clean row where the token was verified. */
+export function tokenConfidences({ steps }: Pick<Trajectory, 'steps'>): Map<number, number> {
+  const confidences = new Map<number, number>();
+  for (const { revealed, confirmed, rolledBack } of steps) {
+    for (const position of rolledBack) confidences.delete(position);
+    for (const { position, confidence } of [...confirmed, ...revealed]) confidences.set(position, confidence);
+  }
+  return confidences;
 }

@@ -16,6 +16,7 @@ export interface Choice {
 /** What a decoding mode reports of a step; the recorder adds the rest. */
 export type StepReport = Pick<Step, 'kind' | 'windowStart' | 'window' | 'settled'> & {
   revealed?: readonly Choice[];
+  confirmed?: Step['confirmed'];
   rolledBack?: number[];
 };
 
@@ -46,12 +47,13 @@ export class Recorder {
   }
 
   step(report: StepReport): void {
-    const { revealed = [], rolledBack = [], ...rest } = report;
+    const { revealed = [], confirmed = [], rolledBack = [], ...rest } = report;
     if (rolledBack.length > 0) this.rollbacks++;
     const step: Step = {
       ...rest,
       index: this.steps.length,
       revealed: revealed.map((choice) => this.reveal(choice)),
+      confirmed,
       rolledBack,
       milliseconds: performance.now() - this.forwardStarted,
     };

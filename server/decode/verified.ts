@@ -1,3 +1,4 @@
+import type { Step } from '../protocol.ts';
 import type { ForwardResult } from './denoiser.ts';
 import { atLeast, type Distribution, probabilityOf } from './distribution.ts';
 import { propose } from './proposals.ts';
@@ -31,7 +32,7 @@ export async function decodeVerified(session: Session): Promise<void> {
     const window = [...ids, ...Array<null>(width).fill(null)];
     const rows = causalRows(session.denoiser.spec, cache.length, window);
     const result = await session.forward('denoise', rows, [...rows.ids.keys()]);
-    const { kept, next } = verify(session, result, start, pending, width > 0);
+    const { kept, next, confirmed } = verify(session, result, start, pending, width > 0);
     result.commit(Math.min(kept, rows.ids.length));
     ended = response.settle([...ids.slice(1, kept), ...(next ? [next.id] : [])]);
     const allAgree = kept === ids.length;
@@ -42,6 +43,7 @@ export async function decodeVerified(session: Session): Promise<void> {
       windowStart: start,
       window,
       revealed: next ? [next, ...accepted] : [],
+      confirmed,
       rolledBack: ids.slice(kept).map((_, i) => start + kept + i),
       settled: response.ids.length,
     });
@@ -60,24 +62,35 @@ function windowWidth(session: Session, start: number, { ids }: Pending): number 
   return Math.min(session.settings.window, session.settings.maxTokens - (start + ids.length));
 }
 
-/** How many pending tokens stand, and the autoregressive token after them. */
+interface Verdict {
+  /** How many pending tokens stand. */
+  kept: number;
+  /** The autoregressive token after them. */
+  next?: Choice;
+  confirmed: Step['confirmed'];
+}
+
+/** Checks the pending tokens against the clean rows; `open`: the response may go on after them. */
 function verify(
   session: Session,
   result: ForwardResult,
   start: number,
   { ids, proposals }: Pending,
   open: boolean,
-): { kept: number; next?: Choice } {
+): Verdict {
   const { temperature } = session.settings;
+  const confirmed: Step['confirmed'] = [];
   for (let kept = 1; kept < ids.length; kept++) {
+    const position = start + kept;
     const distribution = session.distribution(result, kept - 1);
     const id = verifyToken(distribution, proposals[kept - 1], ids[kept], temperature, session.random);
-    if (id !== ids[kept])
-      return { kept, next: { position: start + kept, id, distribution, source: 'clean' } };
+    if (id !== ids[kept]) return { kept, next: { position, id, distribution, source: 'clean' }, confirmed };
+    confirmed.push({ position, confidence: probabilityOf(distribution, id) });
   }
   const kept = ids.length;
-  if (!open) return { kept };
-  return { kept, next: session.choose(start + kept, session.distribution(result, kept - 1), 'clean') };
+  if (!open) return { kept, confirmed };
+  const next = session.choose(start + kept, session.distribution(result, kept - 1), 'clean');
+  return { kept, next, confirmed };
 }
 
 /** Proposals accepted from the left: while they are confident enough and nothing has ended the response. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tokenConfidences } from '../../server/completion/answer.ts';
 import { decode } from '../../server/decode/decode.ts';
 import type { Denoiser } from '../../server/decode/denoiser.ts';
 import type { DecodeSettings } from '../../server/protocol.ts';
@@ -47,6 +48,18 @@ test('greedy verified decoding gives the tokens of greedy ar on 1,000 random mod
   assert.ok(seen.rollbacks > 1000, `${seen.rollbacks} roll-backs`);
   assert.ok(seen.saved > 500, `${seen.saved} forwards saved`);
   assert.deepEqual([...seen.stops].sort(), ['length', 'string', 'token']);
+});
+
+test('after verification every token has the probability that ar gives it', async () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const { denoiser, prompt, settings } = randomCase(seed);
+    const expected = await run(denoiser, prompt, { ...settings, mode: 'ar' });
+    const confidences = tokenConfidences(await run(denoiser, prompt, { ...settings, mode: 'verified' }));
+    expected.steps.forEach(({ revealed: [{ position, confidence }] }) => {
+      const difference = Math.abs(confidences.get(position)! - confidence);
+      assert.ok(difference < 1e-9, `seed ${seed}, position ${position}`);
+    });
+  }
 });
 
 test('a second request on a warm cache gives the tokens of a cold one', async () => {

@@ -120,6 +120,7 @@ function makeStep(position: number, text: string, confidence: number): Step {
     windowStart: position,
     window: [null],
     revealed: [{ position, id: position, text, confidence, logProb: Math.log(confidence), source: 'clean' }],
+    confirmed: [],
     rolledBack: [],
     settled: position + 1,
     milliseconds: 1,

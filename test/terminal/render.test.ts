@@ -18,6 +18,7 @@ function step(index: number, parts: Partial<Step>): Step {
     windowStart: 0,
     window: [null, null, null],
     revealed: [],
+    confirmed: [],
     rolledBack: [],
     settled: 0,
     milliseconds: 12.34,
