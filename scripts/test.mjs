@@ -36,7 +36,7 @@ function tool(file, ...args) {
 function conclude(results) {
   const of = (kind) => results.filter((result) => result.kind === kind);
   const [failed, skipped] = [of('failed'), of('skipped')];
-  console.log(`\n${of('passed').length} tests passed, ${failed.length} failed, ${skipped.length} skipped`);
+  console.log(`\ntests: ${of('passed').length} passed, ${failed.length} failed, ${skipped.length} skipped`);
   for (const { name, file } of failed) console.log(`  failed: ${name} (${path.relative(ROOT, file)})`);
   for (const { name, reason } of skipped) console.log(`  skipped: ${name}: ${reason}`);
   if (failed.length > 0) process.exitCode = 1;
