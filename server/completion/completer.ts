@@ -1,12 +1,11 @@
 import type { Engine } from '../engine/engine.ts';
-import type { Step, Trajectory } from '../protocol.ts';
 import { CompletionCache } from './cache.ts';
 import { type Clock, untilAborted } from './clock.ts';
-import { engineRequest, polish, prepare, present, type Task } from './completion.ts';
+import { polish, prepare, present, type Task } from './completion.ts';
 import { Debouncer } from './debounce.ts';
-import { type DocumentChange, InFlight } from './inflight.ts';
 import { LatencyTracker } from './latency.ts';
 import type { Completion, CompletionRequest, CompletionSettings } from './request.ts';
+import type { SingleFlight } from './single-flight.ts';
 
 /** Text that comes later than this after the key that asked for it disturbs. Milliseconds. */
 const DEADLINE = 1000;
@@ -19,16 +18,9 @@ export interface Offer extends Completion {
   id: string;
 }
 
-export interface CompleterHooks {
-  /** Candidates to record with every token; 0 for none. */
-  candidates(): number;
-  onStep(request: number, step: Step): void;
-  onTrajectory(trajectory: Trajectory): void;
-}
-
 /**
  * Completion for somebody who types: the pipeline of completion.ts with a cache before it, a wait for the next key,
- * and at most one request at the model, the latest. Whatever a newer request or a cancellation overtakes is null.
+ * and only the latest request at the model. Whatever a newer request or a cancellation overtakes is null.
  */
 export class Completer {
   readonly latency = new LatencyTracker();
@@ -36,17 +28,15 @@ export class Completer {
   readonly counts = { requests: 0, withoutForward: 0 };
   private readonly cache = new CompletionCache();
   private readonly debouncer = new Debouncer();
-  private readonly engine: Pick<Engine, 'complete' | 'state'>;
+  private readonly flights: SingleFlight;
+  private readonly engine: Pick<Engine, 'state'>;
   private readonly clock: Clock;
-  private readonly hooks: CompleterHooks;
-  private flight: InFlight | undefined;
   private turn = new AbortController();
-  private flights = 0;
 
-  constructor(engine: Pick<Engine, 'complete' | 'state'>, clock: Clock, hooks: CompleterHooks) {
+  constructor(flights: SingleFlight, engine: Pick<Engine, 'state'>, clock: Clock) {
+    this.flights = flights;
     this.engine = engine;
     this.clock = clock;
-    this.hooks = hooks;
   }
 
   /** The completion to show, or null. `cancelled` is the editor's own cancellation. */
@@ -59,7 +49,7 @@ export class Completer {
     this.debouncer.record(this.clock.now());
     const task = prepare(request, settings);
     if (typeof task === 'string') {
-      this.flight?.abort();
+      this.flights.abort();
       return null;
     }
     this.counts.requests++;
@@ -71,28 +61,17 @@ export class Completer {
       void this.clock.sleep(DEADLINE, late.signal).then(() => this.onDeadline(turn, late.signal));
     }
     try {
-      return await this.answer(request, task, turn.signal);
+      return await this.answer(request.uri, task, turn.signal);
     } finally {
       late.abort();
       cancelled.removeEventListener('abort', onCancel);
     }
   }
 
-  /** Follows the documents: a running request that they contradict is ended. */
-  onChange(uri: string, changes: readonly DocumentChange[]): void {
-    if (this.flight?.uri !== uri) return;
-    for (const change of changes) this.flight.onChange(change);
-    if (!this.flight.typedAlong) this.flight.abort();
-  }
-
-  onClose(uri: string): void {
-    if (this.flight?.uri === uri) this.flight.abort();
-  }
-
   /** Ends what waits and what runs, without an answer. */
   cancel(): void {
     this.takeTurn();
-    this.flight?.abort();
+    this.flights.abort();
   }
 
   /** Forgets all answers: the settings or the model have changed. */
@@ -101,28 +80,36 @@ export class Completer {
     this.cache.clear();
   }
 
-  private async answer(request: CompletionRequest, task: Task, turn: AbortSignal) {
-    const immediate = this.take(task);
-    if (immediate !== undefined) {
+  private async answer(uri: string, task: Task, turn: AbortSignal): Promise<Offer | null> {
+    const known = this.take(task);
+    if (known !== undefined) {
       this.counts.withoutForward++;
-      return immediate;
+      return known;
     }
-    if (this.flight?.serves(task)) {
-      await untilAborted(this.flight.done, turn);
+    const running = this.flights.current;
+    if (running?.serves(task)) {
+      await untilAborted(running.done, turn);
       const shared = turn.aborted ? null : this.take(task);
-      if (shared !== undefined) {
-        if (shared) this.counts.withoutForward++;
-        return shared;
-      }
+      if (shared) this.counts.withoutForward++;
+      if (shared !== undefined) return shared;
     } else {
-      this.flight?.abort();
-      if (!task.manual) {
-        await this.clock.sleep(this.debouncer.delay(task.context, this.latency.median ?? 0), turn);
-      }
+      this.flights.abort();
+      await this.waitForNextKey(task, turn);
     }
     if (turn.aborted) return null;
+    return this.ask(uri, task, turn);
+  }
+
+  private async waitForNextKey({ manual, context }: Task, turn: AbortSignal): Promise<void> {
+    if (manual) return;
+    await this.clock.sleep(this.debouncer.delay(context, this.latency.median ?? 0), turn);
+  }
+
+  private async ask(uri: string, task: Task, turn: AbortSignal): Promise<Offer | null> {
     const started = this.loaded ? this.clock.now() : undefined;
-    const flight = this.start(request.uri, task);
+    const flight = this.flights.start(uri, task, (trajectory) =>
+      this.cache.store(task, polish(task, trajectory)),
+    );
     await untilAborted(flight.done, turn);
     if (turn.aborted) return null;
     if (started !== undefined) this.latency.record(this.clock.now() - started);
@@ -142,24 +129,6 @@ export class Completer {
     return completion && { ...completion, id: hit.id };
   }
 
-  private start(uri: string, task: Task): InFlight {
-    const number = ++this.flights;
-    this.flight = new InFlight(uri, task, async (flight) => {
-      const trajectory = await this.engine.complete(engineRequest(task, this.hooks.candidates()), {
-        signal: flight.signal,
-        onStep: (step) => {
-          flight.onStep(step);
-          this.hooks.onStep(number, step);
-        },
-      });
-      if (this.flight === flight) this.flight = undefined;
-      if (!trajectory) return;
-      this.cache.store(task, polish(task, trajectory));
-      this.hooks.onTrajectory(trajectory);
-    });
-    return this.flight;
-  }
-
   private takeTurn(): AbortController {
     this.turn.abort();
     this.turn = new AbortController();
@@ -171,10 +140,10 @@ export class Completer {
    * moment later one can tell whether to stop the model.
    */
   private async onCancel(turn: AbortController): Promise<void> {
-    const { flight } = this;
+    const running = this.flights.current;
     turn.abort();
     await this.clock.sleep(CANCEL_GRACE, new AbortController().signal);
-    if (this.turn === turn && flight && !flight.typedAlong) flight.abort();
+    if (this.turn === turn && running && !running.typedAlong) running.abort();
   }
 
   /** The answer still goes to the cache, for a user who types along. */

@@ -38,7 +38,9 @@ export class Configuration {
   /** The client answers requests now. */
   initialized(): void {
     if (this.registers) {
-      void this.connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION });
+      this.connection.client
+        .register(DidChangeConfigurationNotification.type, { section: SECTION })
+        .catch((error: Error) => this.connection.console.warn(`Settings are not followed: ${error.message}`));
     }
     this.changed();
   }

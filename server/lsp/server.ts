@@ -4,6 +4,7 @@ import { AcceptanceTracker } from '../completion/acceptance.ts';
 import { systemClock } from '../completion/clock.ts';
 import { Completer } from '../completion/completer.ts';
 import { defaultStorageDir } from '../completion/counters.ts';
+import { SingleFlight } from '../completion/single-flight.ts';
 import type { Engine, EngineSettings } from '../engine/engine.ts';
 import { ACCEPTED_COMMAND, type InitializationOptions, type ServerSettings } from '../protocol.ts';
 import { readSettings } from '../settings.ts';
@@ -71,7 +72,8 @@ function compose(
     connection.console.log(line),
   );
   const trajectories = new Trajectories(connection);
-  const completer = new Completer(engine, systemClock, trajectories);
+  const flights = new SingleFlight(engine, trajectories);
+  const completer = new Completer(flights, engine, systemClock);
   const acceptance = new AcceptanceTracker(options.storageDir ?? defaultStorageDir());
   const status = new StatusNotifier(connection, { engine, completer, pause, trajectories });
 
@@ -80,7 +82,7 @@ function compose(
   registerDiagnostics(connection, { engine, completer, configuration, acceptance, trajectories });
   if (capabilities.window?.workDoneProgress) showLoadingProgress(connection, engine);
 
-  documents.subscribe(completer);
+  documents.subscribe(flights);
   documents.subscribe(acceptance);
   documents.subscribe({ onClose: (uri) => configuration.forget(uri) });
   configuration.onDidChange(async () => {

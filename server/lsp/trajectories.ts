@@ -1,5 +1,5 @@
 import type { Connection } from 'vscode-languageserver/node';
-import type { CompleterHooks } from '../completion/completer.ts';
+import type { FlightHooks } from '../completion/single-flight.ts';
 import {
   type LastTrajectoryResult,
   METHODS,
@@ -13,7 +13,7 @@ const KEPT = 20;
 const CANDIDATES = 5;
 
 /** Remembers how the last completions were written, and tells a client that watches of every step. */
-export class Trajectories implements CompleterHooks {
+export class Trajectories implements FlightHooks {
   private readonly connection: Connection;
   private kept: Trajectory[] = [];
   private watched = false;
@@ -42,6 +42,10 @@ export class Trajectories implements CompleterHooks {
 
   onTrajectory(trajectory: Trajectory): void {
     this.kept = [...this.kept, trajectory].slice(-KEPT);
+  }
+
+  onError(error: Error): void {
+    this.connection.console.error(`Completion failed: ${error.stack}`);
   }
 
   clear(): void {
