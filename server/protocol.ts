@@ -102,6 +102,8 @@ export interface Trajectory {
   weights: string;
   device: string;
   settings: DecodeSettings;
+  /** The text that was asked, without spaces that the response begins with; left out where only ids were given. */
+  prompt?: EnginePrompt;
   promptIds: number[];
   /** Prompt tokens whose keys and values were already in the cache. */
   cachedTokens: number;
@@ -227,6 +229,38 @@ export interface StepParams {
   step: Step;
 }
 
+/** Notification `unmask/begin`, server → client while it watches: the steps of a request follow. */
+export interface BeginParams {
+  request: number;
+  prompt: EnginePrompt;
+}
+
+/** Notification `unmask/end`, server → client while it watches. Without a trajectory the request was cancelled. */
+export interface EndParams {
+  request: number;
+  trajectory?: Trajectory;
+}
+
+/** Request `unmask/trajectories`, client → server: the last ones, newest first. */
+export type TrajectoriesResult = Trajectory[];
+
+/** Request `unmask/readTrajectory`, client → server: checks the text of a saved trajectory; `name` is for the message. */
+export interface ReadTrajectoryParams {
+  name: string;
+  text: string;
+}
+
+/** A sentence for the user stands in place of what could not be had. */
+export type TrajectoryOrProblem =
+  | { trajectory: Trajectory; problem?: undefined }
+  | { trajectory?: undefined; problem: string };
+
+/** Request `unmask/try`, client → server: decodes a prompt with the settings given, the others being the model's own. */
+export interface TryParams {
+  prompt: EnginePrompt;
+  settings: Partial<DecodeSettings>;
+}
+
 /** Request `unmask/diagnostics`, client → server: what the *Copy diagnostics* command puts on the clipboard. */
 export interface DiagnosticsResult {
   text: string;
@@ -265,6 +299,10 @@ export interface ServerSettings {
 /** Command of an inline completion item: run by the editor after a full acceptance. Arguments: [completionId]. */
 export const ACCEPTED_COMMAND = 'unmask.accepted';
 
+/**
+ * `status` and `step` are notifications of the server. The others are requests of the client, answered with null
+ * where no result type stands above; `watch` takes `{ on: boolean }`.
+ */
 export const METHODS = {
   status: 'unmask/status',
   pause: 'unmask/pause',
@@ -272,7 +310,39 @@ export const METHODS = {
   restartEngine: 'unmask/restartEngine',
   lastTrajectory: 'unmask/lastTrajectory',
   watch: 'unmask/watch',
+  begin: 'unmask/begin',
   step: 'unmask/step',
+  end: 'unmask/end',
+  trajectories: 'unmask/trajectories',
+  readTrajectory: 'unmask/readTrajectory',
+  try: 'unmask/try',
   diagnostics: 'unmask/diagnostics',
   clearData: 'unmask/clearData',
 } as const;
+
+// ------------------------------------------------------------- editor ⇄ trace page
+
+/** A trajectory to draw, with the name it is shown under. */
+export interface NamedTrajectory {
+  name: string;
+  trajectory: Trajectory;
+}
+
+/** Nothing is sent before the page's `ready`. */
+export type ToTracePage =
+  /** Draws this one alone. */
+  | ({ type: 'show' } & NamedTrajectory)
+  /** Draws this one next to the first. */
+  | ({ type: 'beside' } & NamedTrajectory)
+  | ({ type: 'begin' } & BeginParams)
+  | ({ type: 'step' } & StepParams)
+  | { type: 'end'; request: number }
+  | { type: 'problem'; message: string };
+
+export type FromTracePage =
+  | { type: 'ready' }
+  /** Decode again; the answer is `beside` or `show`, or `problem`. */
+  | ({ type: 'try'; beside: boolean } & TryParams)
+  | ({ type: 'save' } & NamedTrajectory)
+  /** Let the user choose a second trajectory; the answer is `beside`. */
+  | { type: 'compare' };

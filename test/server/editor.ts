@@ -51,10 +51,10 @@ export class Editor {
   async start(
     marked: string,
     rules: ScriptRule[],
-    options: { settings?: unknown; capabilities?: unknown } = {},
+    options: { settings?: unknown; capabilities?: unknown; processId?: number } = {},
   ) {
     await this.client.request('initialize', {
-      processId: process.pid,
+      processId: options.processId ?? process.pid,
       rootUri: null,
       capabilities: options.capabilities ?? {},
       initializationOptions: { storageDir: this.storageDir, settings: options.settings },

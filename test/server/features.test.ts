@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -125,5 +126,15 @@ test('the server ends when its input ends', async (t) => {
   const editor = new Editor(t);
   await editor.start(DOCUMENT, RULES);
   editor.client.endInput();
+  assert.equal(await editor.client.exited, 1);
+});
+
+test('the server ends when its client is gone, although its input stays open', async (t) => {
+  const client = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const editor = new Editor(t);
+  await editor.start(DOCUMENT, RULES, { processId: client.pid });
+  client.kill('SIGKILL');
   assert.equal(await editor.client.exited, 1);
 });
