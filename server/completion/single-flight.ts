@@ -1,12 +1,13 @@
-import type { Step, Trajectory } from '../protocol.ts';
+import type { BeginParams, EndParams, StepParams, Trajectory } from '../protocol.ts';
 import { type CompletionEngine, engineRequest, type Task } from './completion.ts';
 import { type DocumentChange, InFlight } from './inflight.ts';
 
 export interface FlightHooks {
   /** Candidates to record with every token; 0 for none. */
   candidates(): number;
-  onStep(request: number, step: Step): void;
-  onTrajectory(trajectory: Trajectory): void;
+  onBegin(params: BeginParams): void;
+  onStep(params: StepParams): void;
+  onEnd(params: EndParams): void;
   /** A defect: the request is answered with null. */
   onError(error: Error): void;
 }
@@ -30,20 +31,20 @@ export class SingleFlight {
   /** Sends a task to the model; `keep` gets the answer before the flight is done. */
   start(uri: string, task: Task, keep: (trajectory: Trajectory) => void): InFlight {
     this.abort();
-    const number = ++this.started;
+    const request = ++this.started;
     this.flight = new InFlight(uri, task, async (flight) => {
       try {
-        const trajectory = await this.engine.complete(engineRequest(task, this.hooks.candidates()), {
+        const asked = engineRequest(task, this.hooks.candidates());
+        this.hooks.onBegin({ request, prompt: asked.prompt });
+        const trajectory = await this.engine.complete(asked, {
           signal: flight.signal,
           onStep: (step) => {
             flight.onStep(step);
-            this.hooks.onStep(number, step);
+            this.hooks.onStep({ request, step });
           },
         });
-        if (trajectory) {
-          keep(trajectory);
-          this.hooks.onTrajectory(trajectory);
-        }
+        if (trajectory) keep(trajectory);
+        this.hooks.onEnd({ request, trajectory: trajectory ?? undefined });
       } catch (error) {
         this.hooks.onError(error as Error);
       }

@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { decode } from '../decode/decode.ts';
 import type { Denoiser, KvCache } from '../decode/denoiser.ts';
 import { resolveSettings } from '../decode/settings.ts';
-import type { EngineOptions, EngineReady, Step, Trajectory } from '../protocol.ts';
+import type { EngineOptions, EnginePrompt, EngineReady, Step, Trajectory } from '../protocol.ts';
 import type { EngineRequest } from './engine.ts';
 import type { LoadedModel, LoadModel, LoadProgress } from './loaded-model.ts';
-import { promptIds } from './prompt.ts';
+import { promptIds, withoutTypedSpace } from './prompt.ts';
 
 export interface WarmHooks {
   /** Looked at before every forward. */
@@ -68,6 +68,7 @@ export class WarmModel {
     });
     return {
       ...decoded,
+      prompt: askedText(request.prompt),
       model: folder.name,
       weights: folder.weightsHash,
       device,
@@ -78,6 +79,11 @@ export class WarmModel {
   release(): Promise<void> {
     return this.model.release();
   }
+}
+
+/** The prompt as the model read it, from which the response goes on without a seam. */
+function askedText(prompt: EnginePrompt): EnginePrompt {
+  return prompt.fim ? { ...prompt, prefix: withoutTypedSpace(prompt.prefix) } : prompt;
 }
 
 /**

@@ -16,6 +16,7 @@ import { registerInlineCompletion } from './inline-completion.ts';
 import { showLoadingProgress } from './loading-progress.ts';
 import { Pause } from './pause.ts';
 import { StatusNotifier } from './status.ts';
+import { registerTraceRequests } from './trace-requests.ts';
 import { Trajectories } from './trajectories.ts';
 
 /** Makes the engine; `log` takes a line for the client's log. */
@@ -79,6 +80,7 @@ function compose(
 
   registerInlineCompletion(connection, { documents, configuration, completer, pause, acceptance, status });
   registerControl(connection, { engine, completer, pause, acceptance, trajectories });
+  registerTraceRequests(connection, { engine, trajectories });
   registerDiagnostics(connection, { engine, completer, configuration, acceptance, trajectories });
   if (capabilities.window?.workDoneProgress) showLoadingProgress(connection, engine);
 

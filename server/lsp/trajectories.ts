@@ -1,10 +1,12 @@
 import type { Connection } from 'vscode-languageserver/node';
 import type { FlightHooks } from '../completion/single-flight.ts';
 import {
+  type BeginParams,
+  type EndParams,
   type LastTrajectoryResult,
   METHODS,
-  type Step,
   type StepParams,
+  type TrajectoriesResult,
   type Trajectory,
 } from '../protocol.ts';
 
@@ -12,7 +14,7 @@ const KEPT = 20;
 /** Alternatives recorded with every token while somebody watches. */
 const CANDIDATES = 5;
 
-/** Remembers how the last completions were written, and tells a client that watches of every step. */
+/** Remembers how the last completions were written, and tells a client that watches how the present one is. */
 export class Trajectories implements FlightHooks {
   private readonly connection: Connection;
   private kept: Trajectory[] = [];
@@ -21,6 +23,7 @@ export class Trajectories implements FlightHooks {
   constructor(connection: Connection) {
     this.connection = connection;
     connection.onRequest(METHODS.lastTrajectory, (): LastTrajectoryResult => this.last ?? null);
+    connection.onRequest(METHODS.trajectories, (): TrajectoriesResult => this.kept.toReversed());
     connection.onRequest(METHODS.watch, ({ on }: { on: boolean }) => {
       this.watched = on;
       return null;
@@ -35,13 +38,17 @@ export class Trajectories implements FlightHooks {
     return this.watched ? CANDIDATES : 0;
   }
 
-  onStep(request: number, step: Step): void {
-    if (!this.watched) return;
-    void this.connection.sendNotification(METHODS.step, { request, step } satisfies StepParams);
+  onBegin(params: BeginParams): void {
+    this.tell(METHODS.begin, params);
   }
 
-  onTrajectory(trajectory: Trajectory): void {
-    this.kept = [...this.kept, trajectory].slice(-KEPT);
+  onStep(params: StepParams): void {
+    this.tell(METHODS.step, params);
+  }
+
+  onEnd(params: EndParams): void {
+    if (params.trajectory) this.kept = [...this.kept, params.trajectory].slice(-KEPT);
+    this.tell(METHODS.end, params);
   }
 
   onError(error: Error): void {
@@ -50,5 +57,9 @@ export class Trajectories implements FlightHooks {
 
   clear(): void {
     this.kept = [];
+  }
+
+  private tell(method: string, params: BeginParams | StepParams | EndParams): void {
+    if (this.watched) void this.connection.sendNotification(method, params);
   }
 }
