@@ -155,7 +155,7 @@ function decide(outcomes: string[], complete: boolean, run: Run): Ruling {
 }
 
 function kindOfError(type: string, message: string, denied: boolean): VerdictKind {
-  if (type === 'MemoryError' || denied) return 'memory';
+  if (type === 'MemoryError' || denied || message === 'out of memory') return 'memory';
   if (type === 'PermissionError' || message.includes('None in sys.modules')) return 'forbidden';
   return 'error';
 }

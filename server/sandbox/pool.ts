@@ -1,4 +1,5 @@
 import type { Call, Outcome, WorkerChild } from './child.ts';
+import type { WorkerReady } from './protocol.ts';
 
 const RUNS_BEFORE_RECYCLING = 1000;
 
@@ -16,6 +17,8 @@ export class WorkerPool {
   private all = new Set<WorkerChild>();
   private waiting: Waiting[] = [];
   private starting = false;
+  /** What the last started worker said of itself. */
+  ready: WorkerReady | undefined;
   private closed = false;
   private start: () => WorkerChild;
   readonly size: number;
@@ -66,12 +69,10 @@ export class WorkerPool {
     this.starting = true;
     const worker = this.start();
     this.all.add(worker);
-    const failed = await worker.ready.then(
-      () => false,
-      () => true,
-    );
+    const ready = await worker.ready.catch(() => undefined);
+    this.ready = ready ?? this.ready;
     this.starting = false;
-    if (failed) {
+    if (!ready) {
       this.all.delete(worker);
       // No worker at all: the oldest request learns of it, so that a broken installation cannot loop for ever.
       if (this.all.size === 0) this.waiting.shift()?.resolve({ kind: 'exit', code: null, signal: null });

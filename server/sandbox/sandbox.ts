@@ -4,7 +4,9 @@ import { launchPyodide, launchPython, type PythonBackend } from './backends.ts';
 import { WorkerChild } from './child.ts';
 import { grade } from './grade.ts';
 import { Judge } from './judge.ts';
+import { launchNode } from './launch.ts';
 import { WorkerPool } from './pool.ts';
+import type { Level } from './protocol.ts';
 import { runtimeDirectory } from './runtime.ts';
 import { selfTest } from './self-test.ts';
 import { ensureSnapshot } from './snapshot.ts';
@@ -34,30 +36,38 @@ export interface Candidate {
   code: string;
 }
 
-/** Verdicts on model-written programs. Open one per process; it holds the worker processes and the judge. */
-export class Sandbox {
-  private pool: WorkerPool;
-  private judgeClient: Judge;
-  private options: SandboxOptions;
+/** What runs and judges the tasks of one language. */
+interface Court {
+  pool: WorkerPool;
+  judge: Judge;
+}
 
-  private constructor(options: SandboxOptions, pool: WorkerPool, judge: Judge) {
+/** Verdicts on model-written programs. Open one per process; it holds the worker processes and the judges. */
+export class Sandbox {
+  private python: Court;
+  private javascript: Promise<Court> | undefined;
+  private options: SandboxOptions;
+  private runtime: string;
+  private workers: number;
+
+  private constructor(options: SandboxOptions, runtime: string, snapshot: string) {
     this.options = options;
-    this.pool = pool;
-    this.judgeClient = judge;
+    this.runtime = runtime;
+    this.workers = options.workers || Math.max(1, Math.min(4, os.availableParallelism() - 1));
+    const launch = launchPython(options.backend, runtime, snapshot);
+    this.python = {
+      pool: new WorkerPool(this.workers, () => new WorkerChild(launch)),
+      judge: new Judge(() => new WorkerChild(launchPyodide(runtime, snapshot))),
+    };
   }
 
   /** Starts the processes and tests them; throws UserError naming the check that a broken sandbox fails. */
   static async open(given: Partial<SandboxOptions> = {}): Promise<Sandbox> {
     const options = { ...SANDBOX_DEFAULTS, ...given };
     const runtime = runtimeDirectory();
-    const snapshot = await ensureSnapshot(runtime);
-    const launch = launchPython(options.backend, runtime, snapshot);
-    const startWorker = () => new WorkerChild(launch);
-    const startJudge = () => new WorkerChild(launchPyodide(runtime, snapshot));
-    const workers = options.workers || Math.max(1, Math.min(4, os.availableParallelism() - 1));
-    const sandbox = new Sandbox(options, new WorkerPool(workers, startWorker), new Judge(startJudge));
+    const sandbox = new Sandbox(options, runtime, await ensureSnapshot(runtime));
     try {
-      await selfTest(sandbox.pool, sandbox.judgeClient);
+      await selfTest('python', sandbox.python.pool, sandbox.python.judge);
     } catch (error) {
       sandbox.close();
       throw error;
@@ -67,22 +77,30 @@ export class Sandbox {
 
   /** Processes in use, for tests and `doctor`. */
   get pids(): { workers: number[]; judge: number | undefined } {
-    return { workers: this.pool.pids, judge: this.judgeClient.pid };
+    return { workers: this.python.pool.pids, judge: this.python.judge.pid };
   }
 
+  /** What the Python workers found to be in force around them, and the interpreter's version. */
+  get level(): { level: Level; version: string } | undefined {
+    return this.python.pool.ready;
+  }
+
+  /** The Python judge, whose interpreter also reads and changes trusted code. */
   get judge(): Judge {
-    return this.judgeClient;
+    return this.python.judge;
   }
 
-  /** The verdict on one program. Rejects when aborted, and then only. */
-  verdict({ task, code }: Candidate, signal?: AbortSignal): Promise<Verdict> {
+  /** The verdict on one program. Rejects when aborted, and when a language's self-test fails. */
+  async verdict({ task, code }: Candidate, signal?: AbortSignal): Promise<Verdict> {
     const { timeoutMs, gate } = this.options;
-    return grade(task, code, this.pool, this.judgeClient, { timeoutMs, gate, signal });
+    const { pool, judge } = task.language === 'python' ? this.python : await this.openJavaScript();
+    return grade(task, code, pool, judge, { timeoutMs, gate, signal });
   }
 
   /** Whether all answers of the task are True or False, so that guessing pays. */
   async isBoolean(task: Task): Promise<boolean> {
-    const plan = await this.judgeClient.plan(task);
+    if (task.language !== 'python') return false;
+    const plan = await this.python.judge.plan(task);
     return typeof plan !== 'string' && plan.boolean;
   }
 
@@ -96,13 +114,27 @@ export class Sandbox {
       const verdict = this.verdict(candidate, signal);
       verdict.catch(() => {});
       atWork.push(verdict);
-      if (atWork.length >= this.pool.size * 8) yield await (atWork.shift() as Promise<Verdict>);
+      if (atWork.length >= this.workers * 8) yield await (atWork.shift() as Promise<Verdict>);
     }
     while (atWork.length > 0) yield await (atWork.shift() as Promise<Verdict>);
   }
 
   close(): void {
-    this.pool.close();
-    this.judgeClient.close();
+    this.python.pool.close();
+    this.python.judge.close();
+    void this.javascript?.then(({ pool, judge }) => {
+      pool.close();
+      judge.close();
+    });
+  }
+
+  private openJavaScript(): Promise<Court> {
+    this.javascript ??= (async () => {
+      const start = () => new WorkerChild(launchNode(this.runtime, 'javascript-worker.js', []));
+      const court = { pool: new WorkerPool(this.workers, start), judge: new Judge(start) };
+      await selfTest('javascript', court.pool, court.judge);
+      return court;
+    })();
+    return this.javascript;
   }
 }
