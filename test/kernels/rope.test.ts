@@ -31,6 +31,6 @@ test('rotations are cosine and sine of position times frequency', () => {
   const cos = new Float32Array(4);
   const sin = new Float32Array(4);
   rotations(Float64Array.of(1, 0.5), [0, Math.PI], cos, sin);
-  [1, 1, -1, 0].forEach((expected, i) => assert.ok(Math.abs(cos[i] - expected) < 1e-6));
-  [0, 0, 0, 1].forEach((expected, i) => assert.ok(Math.abs(sin[i] - expected) < 1e-6));
+  for (const [i, expected] of [1, 1, -1, 0].entries()) assert.ok(Math.abs(cos[i] - expected) < 1e-6);
+  for (const [i, expected] of [0, 0, 0, 1].entries()) assert.ok(Math.abs(sin[i] - expected) < 1e-6);
 });
