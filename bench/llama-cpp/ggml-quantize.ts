@@ -1,3 +1,5 @@
+import { halfBits } from '../../server/models/tensor-data.ts';
+
 /** Values in one block of Q8_0 and of Q4_0. */
 const BLOCK = 32;
 
@@ -51,19 +53,6 @@ function q4(values: Float32Array, from: number, out: DataView, at: number): void
     scale === 0 ? 8 : Math.min(15, Math.floor(values[from + i] / scale + 8.5));
   for (let i = 0; i < BLOCK / 2; i++)
     out.setUint8(at + 2 + i, quantized(i) | (quantized(i + BLOCK / 2) << 4));
-}
-
-/** A number as float16 bits, rounded to nearest, ties to even. Scales are finite and far below the largest half. */
-export function halfBits(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const magnitude = Math.abs(value);
-  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 1e-9)));
-  const steps = magnitude / 2 ** (exponent - 10);
-  const down = Math.floor(steps);
-  const rest = steps - down;
-  const rounded = rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
-  // A fraction that rounds up to 2048 carries into the exponent; below 1024 the number is subnormal.
-  return sign | (rounded < 1024 ? rounded : rounded + ((exponent + 14) << 10));
 }
 
 function asBytes(view: ArrayBufferView): Uint8Array {

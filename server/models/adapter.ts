@@ -1,29 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { NAMES } from '../../kernels/names.ts';
 import { UserError } from '../errors.ts';
+import { type Change, changeWeights } from './change-weights.ts';
 import { ConfigReader } from './config-reader.ts';
 import { readSafetensorsHeader, readTensor, type TensorTable } from './safetensors.ts';
 import type { DenoiserSpec } from './spec.ts';
 import { expectedWeights } from './weight-names.ts';
+import type { WeightSource } from './weight-source.ts';
 
-const EMBEDDING = 'model.embed_tokens.weight';
+const EMBEDDING = `${NAMES.embedding}.weight`;
 const PEFT_PREFIX = 'base_model.model.';
 /** Replaces the embedding's rows at the config's `special_token_ids`; an addition of ours to PEFT's format. */
 const SPECIAL_ROWS = 'special_token_rows';
 
-/** A low-rank adapter to be merged into the weights of a model. */
-export interface Adapter {
-  /** Whether the adapter changes this weight. */
-  changes(name: string): boolean;
-  /** Adds the adapter's part to the fp32 values of a weight, in place. */
-  merge(name: string, values: Float32Array): Promise<void>;
-}
-
 /**
- * Opens a LoRA adapter with PEFT's names; adapter_config.json lies beside `file`. Throws UserError for variants that
- * are not plain LoRA and for matrices that do not fit the model.
+ * The weights with a LoRA adapter merged in, W + alpha/r · B·A. The adapter has PEFT's names; adapter_config.json lies
+ * beside `file`. Throws UserError for variants that are not plain LoRA and for matrices that do not fit the model.
  */
-export async function openAdapter(file: string, spec: DenoiserSpec): Promise<Adapter> {
+export async function mergeAdapter(
+  source: WeightSource,
+  file: string,
+  spec: DenoiserSpec,
+): Promise<WeightSource> {
   const dir = path.dirname(path.resolve(file));
   const config = await readAdapterConfig(path.join(dir, 'adapter_config.json'));
   const { tensors } = await readSafetensorsHeader(dir, path.basename(file));
@@ -32,18 +31,23 @@ export async function openAdapter(file: string, spec: DenoiserSpec): Promise<Ada
   const specialIds = config.tokenIds('special_token_ids', spec.vocabSize);
   const targets = checkTensors(file, spec, tensors, rank, specialIds.length);
   const read = (name: string) => readTensor(dir, tensors.get(name)!);
-  return {
-    changes: (name) => targets.has(name) || (name === EMBEDDING && specialIds.length > 0),
-    async merge(name, values) {
-      const target = targets.get(name);
-      if (target) addProduct(values, await read(target.b), await read(target.a), rank, scale);
-      if (name !== EMBEDDING || specialIds.length === 0) return;
+  const changes = new Map<string, Change>();
+  for (const [name, target] of targets) {
+    changes.set(name, async (values) =>
+      addProduct(values, await read(target.b), await read(target.a), rank, scale),
+    );
+  }
+  const mergeEmbedding = changes.get(EMBEDDING);
+  if (specialIds.length > 0) {
+    changes.set(EMBEDDING, async (values) => {
+      await mergeEmbedding?.(values);
       const rows = await read(SPECIAL_ROWS);
       for (const [i, id] of specialIds.entries()) {
         values.set(rows.subarray(i * spec.hiddenSize, (i + 1) * spec.hiddenSize), id * spec.hiddenSize);
       }
-    },
-  };
+    });
+  }
+  return changeWeights(source, changes);
 }
 
 async function readAdapterConfig(file: string): Promise<ConfigReader> {

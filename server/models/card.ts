@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CONVERSIONS } from './convert.ts';
 import type { ModelFolder, Quantization } from './model-folder.ts';
 import { writeWhole } from './safetensors-writer.ts';
 
@@ -22,9 +23,7 @@ export async function writeModelCard(
     adapter === undefined
       ? undefined
       : `the low-rank adapter ${path.basename(adapter)} was merged into the weights`,
-    quantize === 'int8'
-      ? 'every matrix was rounded to 8-bit integers with one scale per output row'
-      : 'no weight was rounded',
+    CONVERSIONS[quantize].account,
   ].filter((change) => change !== undefined);
   const card = [
     `# ${name}`,

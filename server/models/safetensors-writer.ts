@@ -37,7 +37,7 @@ export async function writeCheckpoint(
   let written = 0;
   for (const [i, shard] of shards.entries()) {
     const file = shards.length === 1 ? SINGLE_FILE : shardName(i + 1, shards.length);
-    await writeFileOfGroups(path.join(dir, file), shard, (group) => {
+    await writeSafetensors(path.join(dir, file), shard, (group) => {
       written += groupBytes(group);
       progress(written / total);
     });
@@ -69,10 +69,11 @@ function planShards(groups: readonly OutputGroup[], shardBytes: number): OutputG
   return shards;
 }
 
-async function writeFileOfGroups(
+/** Writes one safetensors file, renamed into place when it is complete; `done` is told of every group written. */
+export async function writeSafetensors(
   file: string,
   groups: readonly OutputGroup[],
-  done: (group: OutputGroup) => void,
+  done: (group: OutputGroup) => void = () => {},
 ): Promise<void> {
   const { header, offsets } = layOut(groups.flatMap((group) => group.tensors));
   const handle = await open(`${file}.partial`, 'w');

@@ -23,6 +23,9 @@ export function toFloat32(dtype: TensorDtype, bytes: Uint8Array): Float32Array {
   }
 }
 
+/** Largest finite float16. */
+export const LARGEST_HALF = 65504;
+
 /** A float16 pattern as a number. */
 export function halfBitsToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -31,6 +34,24 @@ export function halfBitsToNumber(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A number as float16 bits, rounded to nearest, ties to even. Its magnitude is at most LARGEST_HALF. */
+export function halfBits(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(value);
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 1e-9)));
+  const steps = magnitude / 2 ** (exponent - 10);
+  const down = Math.floor(steps);
+  const rest = steps - down;
+  const rounded = rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
+  // A fraction that rounds up to 2048 carries into the exponent; below 1024 the number is subnormal.
+  return sign | (rounded < 1024 ? rounded : rounded + ((exponent + 14) << 10));
+}
+
+/** Numbers as float16 patterns. */
+export function toHalf(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, halfBits);
 }
 
 let halfTable: Float32Array | undefined;
@@ -57,4 +78,8 @@ export function scaleRows(values: Float32Array, scales: Float32Array): Float32Ar
     for (let i = row * columns; i < (row + 1) * columns; i++) values[i] *= scales[row];
   }
   return values;
+}
+
+export function bytesOf(values: ArrayBufferView): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -5,6 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { importModel } from '../../server/models/import.ts';
 import { quantizeRows } from '../../server/models/quantize.ts';
 import { openModel } from '../../server/models/registry.ts';
+import { rotateWeights } from '../../server/models/rotate.ts';
+import { openWeightSource } from '../../server/models/weight-source.ts';
 import { copyOfFixture, editJson, FIXTURES, temporaryFolder, writeFloats } from '../support/model-files.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
 import { testRandom } from '../support/tiny-model.ts';
@@ -36,19 +38,23 @@ test('an import without rounding keeps half-precision weights byte by byte', asy
   assert.equal(model.weights.get('model.norm.weight')?.dtype, 'F16');
 });
 
-test('int8 keeps norms and biases, rounds every matrix and says so in the config', async (t) => {
+test('int8 rotates the network, keeps norms and biases in fp32, rounds every matrix and says so', async (t) => {
   const dest = path.join(temporaryFolder(t), 'int8');
   const source = path.join(FIXTURES, 'qwen2-full-bias');
+  const { spec } = await openModel(source);
+  const rotated = rotateWeights(await openWeightSource(source, spec), spec);
   const model = await importModel(source, dest, { quantize: 'int8' });
   assert.equal(model.quantization, 'int8');
   const config = JSON.parse(readFileSync(path.join(dest, 'config.json'), 'utf8'));
   assert.equal(config.quantization_config.quant_method, 'compressed-tensors');
-  for (const [name, values] of readSafetensors(path.join(source, 'model.safetensors'))) {
+  assert.equal(config.tie_word_embeddings, false);
+  assert.match(readFileSync(path.join(dest, 'README.md'), 'utf8'), /rotated by fixed orthogonal matrices/);
+  for (const [name, weight] of rotated) {
     const { dtype, dims } = model.weights.get(name)!;
-    const found = await model.readTensor(name);
+    const [found, values] = [await model.readTensor(name), await weight.read()];
     if (dims.length === 1) {
       assert.notEqual(dtype, 'I8');
-      assert.deepEqual(found, Float32Array.from(values));
+      assert.deepEqual(found, values);
       continue;
     }
     assert.equal(dtype, 'I8');

@@ -153,7 +153,7 @@ const EMBEDDED = path.join(import.meta.dirname, '..', '..', 'models', 'unmask-13
 test('the embedded model opens, is int8 and is complete', async () => {
   const model = await openModel(EMBEDDED);
   assert.equal(model.quantization, 'int8');
-  assert.equal(model.parameters, 134_515_008);
+  assert.equal(model.parameters, 162_826_560);
   assert.equal(model.spec.maskTokenId, 7);
   assert.deepEqual(model.spec.suppressedTokenIds, [7, 8, 9]);
   const files = new Set([...model.weights.values()].map((weight) => weight.file));
