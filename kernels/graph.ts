@@ -120,6 +120,13 @@ export class Graph {
     return this.#constant('i64', dims, new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer));
   }
 
+  /** The values of a constant made by `i64`; undefined for every other value. */
+  integers(value: Value): readonly number[] | undefined {
+    const constant = this.initializers.find(({ name, dtype }) => name === value && dtype === 'i64');
+    if (!constant || !('bytes' in constant)) return undefined;
+    return Array.from(new BigInt64Array(Uint8Array.from(constant.bytes).buffer), Number);
+  }
+
   #constant(dtype: Dtype, dims: readonly number[], bytes: Uint8Array): Value {
     const shared = bytes.length <= 64 ? `${dtype}[${dims}]${bytes}` : undefined;
     return this.#once(shared, () => ({ dtype, dims, bytes }));
