@@ -17,7 +17,7 @@ const TASK = scriptTask('javascript', RIGHT, [
 ]);
 
 /** A source and the verdict that is right for it. */
-const CANDIDATES: [string, string, VerdictKind][] = [
+const CANDIDATES: [string, string, ...VerdictKind[]][] = [
   ['computes the values', RIGHT, 'passed'],
   ['computes some', 'function f(x) { return x * x + 7; }', 'failed'],
   ['does not parse', 'function f(x { }', 'error'],
@@ -25,7 +25,12 @@ const CANDIDATES: [string, string, VerdictKind][] = [
   ['loops', 'function f(x) { for (;;); }', 'timeout'],
   ['loops at the start', 'while (true);', 'timeout'],
   ['recurses', 'function f(x) { return f(x); }', 'error'],
-  ['grows', 'function f(x) { const a = []; for (let i = 0; ; i++) a.push("x".repeat(1e6) + i); }', 'memory'],
+  [
+    'grows',
+    'function f(x) { const a = []; for (let i = 0; ; i++) a.push("x".repeat(1e6) + i); }',
+    'memory',
+    'timeout',
+  ],
   ['backtracks', 'function f(x) { return /(a+)+$/.test("a".repeat(40) + "b"); }', 'timeout'],
   [
     'awaits',
@@ -77,10 +82,10 @@ describe('a JavaScript candidate that', () => {
   });
   after(() => sandbox.close());
 
-  for (const [what, code, right] of CANDIDATES) {
-    test(`${what} is ${right}`, async () => {
+  for (const [what, code, ...right] of CANDIDATES) {
+    test(`${what} is ${right.join(' or ')}`, async () => {
       const { verdict, detail } = await verdictOf(sandbox, TASK, code);
-      assert.equal(verdict, right, detail);
+      assert.ok(right.includes(verdict), `${verdict}: ${detail}`);
     });
   }
 
