@@ -27,7 +27,7 @@ export const gemm: Operator = {
     return [[a[transA ? 1 : 0], b[transB ? 0 : 1]]];
   },
 
-  /** Of C only a row vector, [columns], is differentiated: a bias. */
+  /** C is differentiated as a row vector, [columns], or as large as the product. */
   gradient({ graph, node, outputs, needs, dims }) {
     const [a, b, c] = node.inputs;
     const dy = outputs[0]!;
@@ -39,10 +39,8 @@ export const gemm: Operator = {
     };
     const da = () => (transA ? times(b, dy, transB, true) : times(dy, b, false, !transB));
     const db = () => (transB ? times(dy, a, true, transA) : times(a, dy, !transA, false));
-    const dc = () => {
-      if (dims(c).length !== 1) throw new Error('the third input of Gemm has a gradient only as a vector');
-      return graph.op('ReduceSum', [dy, graph.i64([0])], { keepdims: 0 });
-    };
+    const dc = () =>
+      dims(c).length === 1 ? graph.op('ReduceSum', [dy, graph.i64([0])], { keepdims: 0 }) : dy;
     return [needs(0) ? da() : undefined, needs(1) ? db() : undefined, needs(2) ? dc() : undefined];
   },
 };

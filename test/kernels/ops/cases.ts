@@ -91,6 +91,13 @@ export const CASES: readonly OperatorCase[] = [
     elements: 6,
   },
   {
+    name: 'Gemm onto a matrix',
+    operators: ['Gemm'],
+    parameters: { a: [2, 4], b: [4, 3], c: [2, 3] },
+    build: (graph) => graph.op('Gemm', ['a', 'b', 'c']),
+    elements: 6,
+  },
+  {
     name: 'MatMul',
     operators: ['MatMul'],
     parameters: { a: [2, 3, 4], b: [2, 4, 2] },

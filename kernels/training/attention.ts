@@ -1,0 +1,81 @@
+import type { Graph, Value } from '../graph.ts';
+import { layerNames } from '../names.ts';
+import type { DenoiserShape } from '../shape.ts';
+import { norm } from './norm.ts';
+import type { TrainingWeights } from './parameters.ts';
+
+/** Inputs of the training graph that every layer's attention shares. */
+export interface AttentionInputs {
+  /** Rotation of every row, [rows, headDim / 2] each. */
+  cos: Value;
+  sin: Value;
+  /**
+   * Added to the scores: 0 where a row sees a column, a large negative number where not. [1, rows·group, rows] with
+   * group = heads / kvHeads; the row of query head h in its group is row·group + h.
+   */
+  mask: Value;
+}
+
+/**
+ * Attention among the rows, x [rows, hiddenSize] → [rows, heads·headDim]. Like the one of the inference graph it is
+ * batched over key-value heads, with the query heads of a group stacked as rows; there is no past.
+ */
+export function attention(
+  graph: Graph,
+  shape: DenoiserShape,
+  weights: TrainingWeights,
+  layer: number,
+  x: Value,
+  { cos, sin, mask }: AttentionInputs,
+): Value {
+  const { heads, kvHeads, headDim } = shape;
+  const group = heads / kvHeads;
+  const names = layerNames(layer);
+
+  // [rows, kvHeads·n·headDim] → [kvHeads, rows, n·headDim]
+  const byHead = (flat: Value, n: number) =>
+    graph.op('Transpose', [graph.op('Reshape', [flat, graph.i64([-1, kvHeads, n * headDim])])], {
+      perm: [1, 0, 2],
+    });
+  const rotated = (module: string, normName: string, n: number) => {
+    const flat = weights.linear(x, module);
+    const normed = shape.qkNorm ? headNorm(graph, shape, weights, flat, normName, kvHeads * n) : flat;
+    return graph.contrib('RotaryEmbedding', [byHead(normed, n), graph.i64([0]), cos, sin], { num_heads: n });
+  };
+
+  const query = graph.op('Reshape', [
+    rotated(names.query, names.queryNorm, group),
+    graph.i64([kvHeads, -1, headDim]),
+  ]);
+  const key = rotated(names.key, names.keyNorm, 1);
+  const value = byHead(weights.linear(x, names.value), 1);
+  const scores = graph.contrib('FusedMatMul', [query, key], {
+    transA: 0,
+    transB: 1,
+    alpha: { float: 1 / Math.sqrt(headDim) },
+  });
+  const shares = graph.op('Softmax', [graph.op('Add', [scores, mask])], { axis: -1 });
+  const mixed = graph.op('MatMul', [shares, value]);
+
+  // [kvHeads, rows·group, headDim] → [rows, heads·headDim]
+  const byRow = graph.op(
+    'Transpose',
+    [graph.op('Reshape', [mixed, graph.i64([kvHeads, -1, group * headDim])])],
+    { perm: [1, 0, 2] },
+  );
+  return graph.op('Reshape', [byRow, graph.i64([-1, heads * headDim])]);
+}
+
+/** RMS norm of every head, [rows, count·headDim] → the same. */
+function headNorm(
+  graph: Graph,
+  shape: DenoiserShape,
+  weights: TrainingWeights,
+  flat: Value,
+  name: string,
+  count: number,
+): Value {
+  const split = graph.op('Reshape', [flat, graph.i64([-1, count, shape.headDim])]);
+  const normed = norm(graph, split, weights.tensor(name), shape.rmsEps);
+  return graph.op('Reshape', [normed, graph.i64([-1, count * shape.headDim])]);
+}

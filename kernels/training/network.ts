@@ -1,0 +1,39 @@
+import type { Graph, Value } from '../graph.ts';
+import { layerNames, NAMES } from '../names.ts';
+import type { DenoiserShape } from '../shape.ts';
+import { type AttentionInputs, attention } from './attention.ts';
+import { norm } from './norm.ts';
+import type { TrainingWeights } from './parameters.ts';
+
+/**
+ * The network over operators that can be differentiated: ids [rows] → normed hidden states [rows, hiddenSize].
+ * kernels/naive-forward.ts is its oracle.
+ */
+export function network(
+  graph: Graph,
+  shape: DenoiserShape,
+  weights: TrainingWeights,
+  ids: Value,
+  shared: AttentionInputs,
+): Value {
+  let residual = graph.op('Gather', [weights.tensor(`${NAMES.embedding}.weight`), ids], { axis: 0 });
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const names = layerNames(layer);
+    const normed = norm(graph, residual, weights.tensor(names.inputNorm), shape.rmsEps);
+    const attended = attention(graph, shape, weights, layer, normed, shared);
+    residual = graph.op('Add', [residual, weights.linear(attended, names.output)]);
+    const fed = norm(graph, residual, weights.tensor(names.feedForwardNorm), shape.rmsEps);
+    residual = graph.op('Add', [residual, feedForward(graph, weights, layer, fed)]);
+  }
+  return norm(graph, residual, weights.tensor(NAMES.norm), shape.rmsEps);
+}
+
+/** down(silu(gate(x)) · up(x)). */
+function feedForward(graph: Graph, weights: TrainingWeights, layer: number, x: Value): Value {
+  const names = layerNames(layer);
+  const gate = weights.linear(x, names.gate);
+  const up = weights.linear(x, names.up);
+  // QuickGelu is x·sigmoid(αx): with α = 1 it is SiLU.
+  const activated = graph.contrib('QuickGelu', [gate], { alpha: { float: 1 } });
+  return weights.linear(graph.op('Mul', [activated, up]), names.down);
+}

@@ -1,0 +1,93 @@
+import type { Graph, Value } from '../graph.ts';
+import { toF32 } from '../linear/linear.ts';
+import type { WeightLocation, WeightTable } from '../weights.ts';
+
+/** Low-rank adapters: the weight of a module becomes W + alpha / rank · B·A, A [rank, in], B [out, rank]. */
+export interface AdapterPlan {
+  rank: number;
+  alpha: number;
+  /** Modules by name, such as `model.layers.0.self_attn.q_proj`. */
+  modules: ReadonlySet<string>;
+}
+
+/** Which numbers are trained. Everything else is frozen and stays in its file. */
+export interface TrainingPlan {
+  /** Stored tensors that are trained whole, such as `model.norm.weight`. */
+  tensors: ReadonlySet<string>;
+  adapters?: AdapterPlan;
+}
+
+/** A trained tensor: an input of the training graph under its own name. */
+export interface Parameter {
+  name: string;
+  dims: readonly number[];
+}
+
+export function adapterNames(module: string): { a: string; b: string } {
+  return { a: `${module}.lora_A.weight`, b: `${module}.lora_B.weight` };
+}
+
+/** Gives the training graph its weights in f32: trained ones as inputs, frozen ones as constants. */
+export class TrainingWeights {
+  readonly trained: Parameter[] = [];
+  readonly #graph: Graph;
+  readonly #stored: WeightTable;
+  readonly #plan: TrainingPlan;
+  readonly #values = new Map<string, Value>();
+
+  constructor(graph: Graph, stored: WeightTable, plan: TrainingPlan) {
+    this.#graph = graph;
+    this.#stored = stored;
+    this.#plan = plan;
+  }
+
+  /** A whole tensor; the same value however often it is asked for. */
+  tensor(name: string): Value {
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const { dims } = this.#location(name);
+    const value = this.#plan.tensors.has(name) ? this.#train(name, dims) : this.#freeze(name);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  has(name: string): boolean {
+    return this.#stored.has(name);
+  }
+
+  /** x·Wᵀ + b of a module, with its adapter if it has one. x is [rows, in]. */
+  linear(x: Value, module: string): Value {
+    const bias = `${module}.bias`;
+    const inputs = [x, this.tensor(`${module}.weight`), ...(this.has(bias) ? [this.tensor(bias)] : [])];
+    const product = this.#graph.op('Gemm', inputs, { transB: 1 });
+    const adapters = this.#plan.adapters;
+    if (!adapters?.modules.has(module)) return product;
+    const [out, into] = this.#location(`${module}.weight`).dims;
+    const names = adapterNames(module);
+    const a = this.#train(names.a, [adapters.rank, into]);
+    const b = this.#train(names.b, [out, adapters.rank]);
+    const low = this.#graph.op('Gemm', [x, a], { transB: 1 });
+    const alpha = { float: adapters.alpha / adapters.rank };
+    return this.#graph.op('Gemm', [low, b, product], { transB: 1, alpha });
+  }
+
+  #train(name: string, dims: readonly number[]): Value {
+    this.trained.push({ name, dims });
+    return this.#graph.input(name, 'f32', dims);
+  }
+
+  #freeze(name: string): Value {
+    const graph = this.#graph;
+    const location = this.#location(name);
+    const value = toF32(graph, graph.weight(location), location);
+    if (location.dtype !== 'I8') return value;
+    const scale = graph.weight(this.#location(`${name}_scale`));
+    return graph.op('Mul', [value, graph.op('Unsqueeze', [scale, graph.i64([1])])]);
+  }
+
+  #location(name: string): WeightLocation {
+    const found = this.#stored.get(name);
+    if (!found) throw new Error(`the model has no tensor ${name}`);
+    return found;
+  }
+}

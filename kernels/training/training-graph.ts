@@ -1,0 +1,79 @@
+import { differentiate } from '../autodiff.ts';
+import { Graph, type Value } from '../graph.ts';
+import { NAMES } from '../names.ts';
+import type { DenoiserShape } from '../shape.ts';
+import type { WeightTable } from '../weights.ts';
+import { network } from './network.ts';
+import { type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
+
+/** Names of the tensors that go in and out of the training graph; parameters go in under their own names. */
+export const TRAINING = {
+  ids: 'ids',
+  cos: 'cos',
+  sin: 'sin',
+  mask: 'mask',
+  select: 'select',
+  target: 'target',
+  weight: 'weight',
+  loss: 'loss',
+  /** Log-probability of every selected row's target, f32 [selected]. */
+  logProbabilities: 'log_probabilities',
+  gradient: (parameter: string) => `gradient:${parameter}`,
+} as const;
+
+export interface TrainingGraph {
+  graph: Graph;
+  parameters: readonly Parameter[];
+}
+
+/**
+ * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and mask as AttentionInputs says; select
+ * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; every parameter. Outputs:
+ * loss = Σ weight·(−log p(target)), f32 []; log_probabilities; the gradient of every parameter.
+ */
+export function buildTrainingGraph(
+  shape: DenoiserShape,
+  stored: WeightTable,
+  plan: TrainingPlan,
+): TrainingGraph {
+  const graph = new Graph();
+  const weights = new TrainingWeights(graph, stored, plan);
+  const ids = graph.input(TRAINING.ids, 'i64', ['rows']);
+  const pairs = shape.headDim / 2;
+  const group = shape.heads / shape.kvHeads;
+  const shared = {
+    cos: graph.input(TRAINING.cos, 'f32', ['rows', pairs]),
+    sin: graph.input(TRAINING.sin, 'f32', ['rows', pairs]),
+    mask: graph.input(TRAINING.mask, 'f32', [1, group === 1 ? 'rows' : `${group}*rows`, 'rows']),
+  };
+  const select = graph.input(TRAINING.select, 'i64', ['selected']);
+  const target = graph.input(TRAINING.target, 'i64', ['selected']);
+  const weight = graph.input(TRAINING.weight, 'f32', ['selected']);
+
+  const hidden = graph.op('Gather', [network(graph, shape, weights, ids, shared), select], { axis: 0 });
+  const logits = weights.linear(hidden, shape.tiedHead ? NAMES.embedding : NAMES.head);
+  const picked = logProbabilities(graph, logits, target);
+  const loss = graph.op('Neg', [
+    graph.op('ReduceSum', [graph.op('Mul', [picked, weight]), graph.i64([0])], { keepdims: 0 }),
+  ]);
+
+  const parameters = weights.trained;
+  const gradients = differentiate(
+    graph,
+    loss,
+    parameters.map(({ name }) => name),
+  );
+  graph.output(TRAINING.loss, loss, 'f32', []);
+  graph.output(TRAINING.logProbabilities, picked, 'f32', ['selected']);
+  for (const { name, dims } of parameters) {
+    graph.output(TRAINING.gradient(name), gradients.get(name)!, 'f32', dims);
+  }
+  return { graph, parameters };
+}
+
+/** log p(target) of every row, [selected, vocabSize] → [selected]. */
+function logProbabilities(graph: Graph, logits: Value, target: Value): Value {
+  const all = graph.op('LogSoftmax', [logits], { axis: -1 });
+  const places = graph.op('Unsqueeze', [target, graph.i64([1])]);
+  return graph.op('Squeeze', [graph.op('GatherElements', [all, places], { axis: -1 }), graph.i64([1])]);
+}

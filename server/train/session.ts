@@ -1,0 +1,118 @@
+import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
+import type { DenoiserShape } from '../../kernels/shape.ts';
+import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
+import { buildTrainingGraph, TRAINING } from '../../kernels/training/training-graph.ts';
+import {
+  type InferenceSession,
+  loadOrt,
+  type Ort,
+  openSession,
+  type Tensor,
+  tensors,
+} from '../engine/ort.ts';
+import type { ModelFolder } from '../models/model-folder.ts';
+
+/** Added to a score that a row must not see. */
+const HIDDEN = -1e30;
+
+/** Rows that are fed together, and what is to be predicted from them. */
+export interface TrainingBatch {
+  /** [rows] */
+  ids: readonly number[];
+  positions: readonly number[];
+  visible(row: number, column: number): boolean;
+  /** Rows whose predictions count, with the token each should give and the weight of its loss, [selected]. */
+  select: readonly number[];
+  target: readonly number[];
+  weight: readonly number[];
+}
+
+export interface TrainingResult {
+  /** Σ weight · (−log p(target)). */
+  loss: number;
+  /** log p(target) of every selected row. */
+  logProbabilities: Float32Array;
+  /** By parameter, as large as the parameter. */
+  gradients: ReadonlyMap<string, Float32Array>;
+}
+
+/** Values of the parameters by name; they are read where they lie at every run. */
+export type ParameterValues = ReadonlyMap<string, Float32Array>;
+
+/** The training graph of one model in a session: loss and gradients of a batch. */
+export class TrainingSession {
+  readonly parameters: readonly Parameter[];
+  readonly #ort: Ort;
+  readonly #session: InferenceSession;
+  readonly #shape: DenoiserShape;
+  readonly #frequencies: Float64Array;
+
+  private constructor(
+    ort: Ort,
+    session: InferenceSession,
+    shape: DenoiserShape,
+    parameters: readonly Parameter[],
+  ) {
+    this.parameters = parameters;
+    this.#ort = ort;
+    this.#session = session;
+    this.#shape = shape;
+    this.#frequencies = inverseFrequencies(shape.rope, shape.headDim);
+  }
+
+  /** Frozen weights stay in the model's files, from where the runtime maps them. */
+  static async open(folder: ModelFolder, plan: TrainingPlan, threads: number): Promise<TrainingSession> {
+    const ort = await loadOrt();
+    const { graph, parameters } = buildTrainingGraph(folder.spec, folder.weights, plan);
+    const session = await openSession(ort, graph, folder.dir, threads);
+    return new TrainingSession(ort, session, folder.spec, parameters);
+  }
+
+  /** Blocks the event loop until it is done. */
+  async run(batch: TrainingBatch, values: ParameterValues): Promise<TrainingResult> {
+    const { i64, f32 } = tensors(this.#ort);
+    const rows = batch.ids.length;
+    const pairs = this.#frequencies.length;
+    const cos = new Float32Array(rows * pairs);
+    const sin = new Float32Array(rows * pairs);
+    rotations(this.#frequencies, batch.positions, cos, sin);
+    const group = this.#shape.heads / this.#shape.kvHeads;
+    const feeds: Record<string, Tensor> = {
+      [TRAINING.ids]: i64(batch.ids),
+      [TRAINING.cos]: f32(cos, [rows, pairs]),
+      [TRAINING.sin]: f32(sin, [rows, pairs]),
+      [TRAINING.mask]: f32(additiveMask(batch, group), [1, rows * group, rows]),
+      [TRAINING.select]: i64(batch.select),
+      [TRAINING.target]: i64(batch.target),
+      [TRAINING.weight]: f32(Float32Array.from(batch.weight), [batch.weight.length]),
+    };
+    for (const { name, dims } of this.parameters) feeds[name] = f32(values.get(name)!, dims);
+    const out = await this.#session.run(feeds);
+    const data = (name: string) => out[name].data as Float32Array;
+    return {
+      loss: data(TRAINING.loss)[0],
+      logProbabilities: data(TRAINING.logProbabilities),
+      gradients: new Map(this.parameters.map(({ name }) => [name, data(TRAINING.gradient(name))])),
+    };
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+/** [rows·group, rows]: every row once for each query head of a group. */
+function additiveMask({ ids, visible }: TrainingBatch, group: number): Float32Array {
+  const columns = ids.length;
+  const mask = new Float32Array(columns * group * columns).fill(HIDDEN);
+  for (let row = 0; row < columns; row++) {
+    const first = row * group * columns;
+    for (let column = 0; column < columns; column++) {
+      if (visible(row, column)) mask[first + column] = 0;
+    }
+    for (let head = 1; head < group; head++) {
+      mask.copyWithin(first + head * columns, first, first + columns);
+    }
+  }
+  return mask;
+}
