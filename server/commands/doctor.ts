@@ -7,6 +7,7 @@ import { WarmModel } from '../engine/warm-model.ts';
 import { UserError } from '../errors.ts';
 import { defaultModelDir } from '../models/installed.ts';
 import { openModel } from '../models/registry.ts';
+import { describeSandbox } from '../sandbox/report.ts';
 import type { Command } from './command.ts';
 import { text } from './decode-options.ts';
 
@@ -18,7 +19,7 @@ interface Problem {
 export const doctor: Command = {
   name: 'doctor',
   usage: '[--model DIR] [--storage DIR]',
-  summary: 'versions, devices with the reason each is or is not used, model, local counters',
+  summary: 'versions, devices with the reason each is or is not used, model, sandbox level, local counters',
   options: {
     model: { type: 'string', help: 'model folder (default: the one that comes with unmask)' },
     storage: {
@@ -38,6 +39,7 @@ export const doctor: Command = {
       devices: await deviceReports(),
       model: await orProblem(() => describeModel(modelDir)),
       engine: await orProblem(() => tryEngine(modelDir)),
+      sandbox: await orProblem(describeSandbox),
       acceptance: { folder: storage, ...(await readCounters(storage)) },
     };
     io.result(

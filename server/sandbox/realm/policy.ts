@@ -5,6 +5,7 @@
 import { limitFiles } from './files.ts';
 import { freezeRealm } from './freeze.ts';
 import type { Interpreter, Memory, RealmGlobals } from './interpreter.ts';
+import { takePicture } from './picture.ts';
 
 const realm = globalThis as unknown as RealmGlobals;
 const python: Interpreter = realm.__python;
@@ -12,8 +13,6 @@ const module = python._module;
 const resetEntropy = realm.__resetEntropy;
 const now = Date.now;
 const { apply } = Reflect;
-const setBytes = Uint8Array.prototype.set;
-const fillBytes = Uint8Array.prototype.fill;
 
 const counts = { denied: 0, interrupted: 0, output: 0, deadline: 0 };
 limitMemory(realm.__memoryCap);
@@ -48,7 +47,8 @@ python.setInterruptBuffer({
 
 const files = limitFiles(python.FS);
 const stack = module._emscripten_stack_get_current();
-const picture = Uint8Array.prototype.slice.call(module.HEAPU8, 0);
+const length = module.HEAPU8.length;
+const putBack = takePicture(module.HEAPU8);
 
 /** Runs one operation; the answer's first letter is K (done) or X (the operation itself failed). */
 realm.__run = (operation, text, softMilliseconds) => {
@@ -67,14 +67,11 @@ realm.__count = (name) => counts[name];
 realm.__dead = () => module.ABORT || Boolean(python._api.fatal_error_occurred);
 /** Puts memory, stack, files and entropy back to the picture; returns the bytes by which memory has grown since. */
 realm.__restore = () => {
-  const heap = module.HEAPU8;
-  const length = heap.length;
-  apply(setBytes, heap, [picture, 0]);
-  if (length > picture.length) apply(fillBytes, heap, [0, picture.length]);
+  putBack(module.HEAPU8);
   module.__emscripten_stack_restore(stack);
   files.reset();
   resetEntropy();
-  return length - picture.length;
+  return module.HEAPU8.length - length;
 };
 
 function limitMemory(capBytes: number): void {
