@@ -18,6 +18,7 @@ export function hostTarget() {
 }
 
 function windows() {
-  // DirectML for the device dml, the two compilers for webgpu.
-  return ['onnxruntime.dll', 'DirectML.dll', 'dxcompiler.dll', 'dxil.dll'];
+  // DirectML is for the device dml. dxcompiler.dll and dxil.dll stay out: they are 10 MB packed, and without them
+  // WebGPU takes the shader compiler of Windows.
+  return ['onnxruntime.dll', 'DirectML.dll'];
 }

@@ -16,20 +16,12 @@ const EXPECTED = readFileSync(path.join(import.meta.dirname, 'files.txt'), 'utf8
 const NATIVE: Record<string, string[]> = {
   'linux-x64': ['linux/x64/libonnxruntime.so.1', 'linux/x64/onnxruntime_binding.node'],
   'linux-arm64': ['linux/arm64/libonnxruntime.so.1', 'linux/arm64/onnxruntime_binding.node'],
-  'win32-x64': [
-    'DirectML.dll',
-    'dxcompiler.dll',
-    'dxil.dll',
-    'onnxruntime.dll',
-    'onnxruntime_binding.node',
-  ].map((file) => `win32/x64/${file}`),
-  'win32-arm64': [
-    'DirectML.dll',
-    'dxcompiler.dll',
-    'dxil.dll',
-    'onnxruntime.dll',
-    'onnxruntime_binding.node',
-  ].map((file) => `win32/arm64/${file}`),
+  'win32-x64': ['DirectML.dll', 'onnxruntime.dll', 'onnxruntime_binding.node'].map(
+    (file) => `win32/x64/${file}`,
+  ),
+  'win32-arm64': ['DirectML.dll', 'onnxruntime.dll', 'onnxruntime_binding.node'].map(
+    (file) => `win32/arm64/${file}`,
+  ),
   'darwin-arm64': ['darwin/arm64/libonnxruntime.1.dylib', 'darwin/arm64/onnxruntime_binding.node'],
 };
 const RUNTIME = 'dist/node_modules/onnxruntime-node/bin/napi-v6';
