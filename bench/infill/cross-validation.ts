@@ -5,8 +5,8 @@ import { MEASURES, type Measure } from './measures.ts';
 /** Answers that would be shown with the gate open, with the score that the gate would look at. */
 export function scoredAnswers(outcomes: readonly Outcome[], measure: Measure): Scored[] {
   return outcomes
-    .filter(({ shown, probabilities }) => shown !== null && probabilities.length > 0)
-    .map(({ probabilities, right }) => ({ score: MEASURES[measure](probabilities), right }));
+    .filter((outcome) => outcome.shown !== null && outcome.probabilities.length > 0)
+    .map((outcome) => ({ score: MEASURES[measure](outcome.probabilities), right: outcome.right }));
 }
 
 /**

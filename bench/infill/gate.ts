@@ -1,4 +1,4 @@
-// Chooses the confidence gate from measured outcomes and prints the report that docs/infill-gate.md holds:
+// Prints the curve of the confidence gate that docs/infill-gate.md holds, from measured outcomes:
 //   node --import tsx bench/infill/gate.ts OUT.jsonl
 import { readFileSync } from 'node:fs';
 import { crossValidate, scoredAnswers } from './cross-validation.ts';
@@ -10,36 +10,25 @@ import { markdownTable, percent } from './table.ts';
 /** At least this share of what is shown must be right up to the end of its first line. */
 const LEAST_PRECISION = 0.6;
 
-const THRESHOLDS = [0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
+/** The measure that the product's gate uses, and its default (`unmask.minConfidence`). */
+const CHOSEN: Measure = 'product';
+const DEFAULT_THRESHOLD = 0.25;
 
-/** Whose probabilities: those recorded when a token was revealed, or those of the clean rows. */
-const SOURCES = { 'as revealed': 'verified', 'clean rows': 'ar' } as const;
+const THRESHOLDS = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 
 function comparison(outcomes: readonly Outcome[]): string {
-  const rows = Object.entries(SOURCES).flatMap(([source, decode]) =>
-    (Object.keys(MEASURES) as Measure[]).map((measure) => {
-      const own = outcomes.filter((outcome) => outcome.decode === decode);
-      const best = mostShown(precisionCurve(scoredAnswers(own, measure)), LEAST_PRECISION);
-      const { shown, right, thresholds } = crossValidate(own, measure, LEAST_PRECISION);
-      return [
-        source,
-        measure,
-        best ? `${best.threshold.toFixed(3)}: ${best.shown} shown, ${percent(best.precision)}` : 'never',
-        thresholds.map((threshold) => threshold.toFixed(3)).join(', '),
-        `${shown} shown, ${percent(right / shown)} (${interval({ right, shown })})`,
-      ];
-    }),
-  );
-  return markdownTable(
-    [
-      'probabilities',
-      'measure',
-      'whole suite: most shown at 60 %',
-      'thresholds of the halves',
-      'on the other half',
-    ],
-    rows,
-  );
+  const rows = (Object.keys(MEASURES) as Measure[]).map((measure) => {
+    const best = mostShown(precisionCurve(scoredAnswers(outcomes, measure)), LEAST_PRECISION);
+    const { shown, right, thresholds } = crossValidate(outcomes, measure, LEAST_PRECISION);
+    return [
+      measure,
+      best ? `${best.threshold.toFixed(3)}: ${best.shown} shown, ${percent(best.precision)}` : 'never',
+      thresholds.map((threshold) => threshold.toFixed(3)).join(', '),
+      `${shown} shown, ${percent(right / shown)} (${interval({ right, shown })})`,
+    ];
+  });
+  const head = ['measure', 'most shown at 60 %', 'chosen on either half of the files', 'on the other half'];
+  return markdownTable(head, rows);
 }
 
 function curve(outcomes: readonly Outcome[], measure: Measure): string {
@@ -47,7 +36,7 @@ function curve(outcomes: readonly Outcome[], measure: Measure): string {
   const rows = THRESHOLDS.map((threshold) => applyThreshold(answers, threshold)).map((point) => [
     point.threshold.toFixed(2),
     `${point.shown} (${percent(point.shown / outcomes.length)})`,
-    String(point.right),
+    point.right,
     percent(point.precision),
     interval(point),
   ]);
@@ -58,33 +47,33 @@ function byKind(outcomes: readonly Outcome[], measure: Measure, threshold: numbe
   const kinds = [...new Set(outcomes.map(({ kind, missing }) => `${kind}, ${missing}`))].sort();
   const rows = kinds.map((kind) => {
     const own = outcomes.filter((outcome) => `${outcome.kind}, ${outcome.missing}` === kind);
-    const open = applyThreshold(scoredAnswers(own, measure), 0);
+    const right = own.filter((outcome) => outcome.right).length;
     const gated = applyThreshold(scoredAnswers(own, measure), threshold);
     return [
       kind,
       own.length,
-      percent(open.right / own.length),
+      percent(right / own.length),
       gated.shown,
       gated.right,
       percent(gated.precision),
     ];
   });
-  return markdownTable(
-    ['cursor, missing', 'cursors', 'right with open gate', 'shown', 'right', 'precision'],
-    rows,
-  );
+  const head = ['cursor, missing', 'cursors', 'right with the gate open', 'shown', 'right', 'precision'];
+  return markdownTable(head, rows);
 }
 
 function interval({ right, shown }: Pick<CurvePoint, 'right' | 'shown'>): string {
   return wilsonInterval(right, shown).map(percent).join('–');
 }
 
-const [file, source = 'ar', measure = 'mean', threshold = '0.5'] = process.argv.slice(2);
-const outcomes: Outcome[] = readFileSync(file, 'utf8')
+const outcomes: Outcome[] = readFileSync(process.argv[2], 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line));
-const chosen = outcomes.filter((outcome) => outcome.decode === source);
+const right = outcomes.filter((outcome) => outcome.right).length;
+console.log(
+  `${outcomes.length} cursors, ${right} right (${percent(right / outcomes.length)}) with the gate open.\n`,
+);
 console.log(`${comparison(outcomes)}\n`);
-console.log(`${curve(chosen, measure as Measure)}\n`);
-console.log(byKind(chosen, measure as Measure, Number(threshold)));
+console.log(`Curve of the ${CHOSEN}:\n\n${curve(outcomes, CHOSEN)}\n`);
+console.log(`By kind of cursor at ${DEFAULT_THRESHOLD}:\n\n${byKind(outcomes, CHOSEN, DEFAULT_THRESHOLD)}`);

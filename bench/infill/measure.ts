@@ -1,6 +1,5 @@
 import { type CompletionEngine, complete } from '../../server/completion/completion.ts';
 import type { CompletionSettings } from '../../server/completion/request.ts';
-import type { DecodeMode } from '../../server/protocol.ts';
 import { type CutKind, type InfillItem, isRight, type Missing } from './item.ts';
 import { firstLineProbabilities } from './measures.ts';
 
@@ -9,7 +8,6 @@ export interface Outcome {
   id: string;
   kind: CutKind;
   missing: Missing;
-  decode: DecodeMode;
   /** What the author wrote. */
   rest: string;
   /** The ghost text; null when the other filters leave nothing. */
@@ -27,7 +25,6 @@ export interface Outcome {
 /** Asks for one completion by the road of the editor, from the document to the filtered text. */
 export async function measureItem(
   item: InfillItem,
-  decode: DecodeMode,
   settings: CompletionSettings,
   engine: CompletionEngine,
 ): Promise<Outcome> {
@@ -39,14 +36,12 @@ export async function measureItem(
     manual: false,
   };
   const started = performance.now();
-  const outcome = await complete(request, { ...settings, decode, minConfidence: -1 }, engine);
+  const { completion, trajectory } = await complete(request, { ...settings, minConfidence: -1 }, engine);
   const milliseconds = performance.now() - started;
-  const { completion, trajectory } = outcome;
   return {
     id: item.id,
     kind: item.kind,
     missing: item.missing,
-    decode,
     rest: item.rest,
     shown: completion?.text ?? null,
     right: completion !== null && isRight(item, completion.text),

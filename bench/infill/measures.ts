@@ -1,3 +1,4 @@
+import { tokenConfidences } from '../../server/completion/answer.ts';
 import type { Trajectory } from '../../server/protocol.ts';
 
 /** Ways to make one number, 0 … 1, of the probabilities of a line's tokens. */
@@ -11,15 +12,12 @@ export const MEASURES = {
 export type Measure = keyof typeof MEASURES;
 
 /**
- * Probabilities, as recorded when they were revealed, of the tokens that begin in the first line with text of the
- * answer; the token that ends the line is one of them. Empty without such a line.
+ * Probabilities of the tokens that begin in the first line with text of the answer; the token that ends the line is
+ * one of them. Empty without such a line.
  */
-export function firstLineProbabilities({ text, responseTexts, steps }: Trajectory): number[] {
-  const probabilities = new Map<number, number>();
-  for (const { revealed, rolledBack } of steps) {
-    for (const position of rolledBack) probabilities.delete(position);
-    for (const { position, confidence } of revealed) probabilities.set(position, confidence);
-  }
+export function firstLineProbabilities(trajectory: Trajectory): number[] {
+  const { text, responseTexts } = trajectory;
+  const probabilities = tokenConfidences(trajectory);
   const start = text.length - text.trimStart().length;
   const lineEnd = text.indexOf('\n', start);
   const end = lineEnd < 0 ? Number.POSITIVE_INFINITY : lineEnd + 1;

@@ -4,8 +4,8 @@ import type { ModelFolder } from '../../server/models/model-folder.ts';
 import { type GgufQuantization, writeModelAsGguf } from './write-model.ts';
 
 /**
- * Quantisations the peer may choose from. With 576 columns llama.cpp's own tool keeps the embedding of a Q4_0 model in
- * Q8_0; since the embedding is also the head, all of it in Q4_0 is smaller and faster, and both are measured.
+ * Quantisations the peer may choose from. With 576 columns llama.cpp's own tool keeps the embedding and the head of a
+ * Q4_0 model in Q8_0; with the head in Q4_0 it is faster and less exact, and both are measured.
  */
 export const QUANTIZATIONS: Record<string, GgufQuantization> = {
   Q8_0: { projections: 'Q8_0', embedding: 'Q8_0' },

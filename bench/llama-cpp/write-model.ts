@@ -5,7 +5,7 @@ import { expectedWeights } from '../../server/models/weight-names.ts';
 import type { Storage } from './ggml-quantize.ts';
 import { type GgufTensor, type GgufValue, writeGguf } from './gguf-writer.ts';
 
-/** What the projections and the embedding are stored as; norms are always F32. */
+/** What the projections, and the embedding with the head, are stored as; norms are always F32. */
 export interface GgufQuantization {
   projections: Storage;
   embedding: Storage;
@@ -24,7 +24,7 @@ export async function writeModelAsGguf(
       dims,
       storage: !quantizable
         ? 'F32'
-        : name.includes('embed_tokens')
+        : /embed_tokens|lm_head/.test(name)
           ? quantization.embedding
           : quantization.projections,
       read: async () => {

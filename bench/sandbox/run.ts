@@ -118,14 +118,20 @@ async function starter(sandbox: Sandbox): Promise<object> {
 }
 
 function residentMb(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  return Math.round((pages * 4096) / 1e6);
+  const pages = family(pid).map((one) => Number(readFileSync(`/proc/${one}/statm`, 'utf8').split(' ')[1]));
+  return Math.round((pages.reduce((a, b) => a + b) * 4096) / 1e6);
+}
+
+/** A process and all below it: inside bubblewrap the worker is a grandchild. */
+function family(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [pid, ...(children ? children.split(' ').flatMap((child) => family(Number(child))) : [])];
 }
 
 /** Processor time of processes and the children they have waited for. */
 function cpuSeconds(pids: number[]): number {
   const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  const total = pids.map((pid) => {
+  const total = pids.flatMap(family).map((pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
     return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   });

@@ -34,9 +34,9 @@ test('the probabilities of a first line: roll-backs forgotten, its end included,
     text: '\n  ab = c\nd',
     responseTexts: ['\n', '  ab', ' =', ' c', '\n', 'd'],
     steps: [
-      { revealed: [reveal(0, 0.1), reveal(1, 0.2), reveal(2, 0.3)], rolledBack: [] },
-      { revealed: [reveal(2, 0.4), reveal(3, 0.5)], rolledBack: [2] },
-      { revealed: [reveal(4, 0.6), reveal(5, 0.7)], rolledBack: [] },
+      { revealed: [reveal(0, 0.1), reveal(1, 0.9), reveal(2, 0.3)], confirmed: [], rolledBack: [] },
+      { revealed: [reveal(2, 0.4), reveal(3, 0.5)], confirmed: [reveal(1, 0.2)], rolledBack: [2] },
+      { revealed: [reveal(4, 0.6), reveal(5, 0.7)], confirmed: [], rolledBack: [] },
     ],
   } as unknown as Trajectory;
   assert.deepEqual(firstLineProbabilities(trajectory), [0.2, 0.4, 0.5, 0.6]);

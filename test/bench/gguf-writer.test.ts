@@ -27,7 +27,7 @@ const SPEC: DenoiserSpec = {
   qkvBias: false,
   outputBias: false,
   qkNorm: false,
-  tiedHead: true,
+  tiedHead: false,
   maxPositions: 128,
   stopTokenIds: [0],
   suppressedTokenIds: [],
