@@ -2,34 +2,51 @@ import type { Dims } from './dims.ts';
 import type { Graph, Node, Value } from './graph.ts';
 import { inferDims, requireIntegers } from './infer-dims.ts';
 import { operatorOf } from './ops/index.ts';
+import { recompute, type Segment } from './recompute.ts';
 
 /**
  * Appends the backward pass of a graph to it: reverse mode, node by node, every gradient made of operators again.
- * `loss` has one element. Returns the gradient of every parameter, as large as the parameter; throws where the loss
- * does not depend on one, or where an operator on the way has no gradient.
+ * `loss` has one element. Nodes of a segment are computed a second time when their gradients are due, so that their
+ * results need not be kept until then; segments do not overlap. Throws where the loss does not depend on a parameter, or where an
+ * operator on the way has no gradient.
  */
 export function differentiate(
   graph: Graph,
   loss: Value,
   parameters: readonly Value[],
+  segments: readonly Segment[] = [],
 ): ReadonlyMap<Value, Value> {
   const dims = inferDims(graph);
-  const dimsOf = (value: Value) => known(dims, value);
   const forward = [...graph.nodes];
   const needed = dependents(forward, parameters);
   const gradients = new Map<Value, Value>();
-  gradients.set(loss, graph.f32([1], dimsOf(loss) as readonly number[]));
+  gradients.set(loss, graph.f32([1], known(dims, loss) as readonly number[]));
+  const again = new Map<Node, Node>();
 
-  for (const node of forward.reverse()) {
+  for (const [i, node] of [...forward.entries()].reverse()) {
     const outputs = node.outputs.map((output) => gradients.get(output));
     if (!node.outputs.some((output) => needed.has(output)) || !outputs.some(Boolean)) continue;
+    const segment = segments.find(({ start, end }) => start <= i && i < end);
+    if (segment && !again.has(node)) {
+      const nodes = forward.slice(segment.start, segment.end);
+      for (const [from, to] of recompute(graph, nodes, outputs.find(Boolean)!)) {
+        again.set(from, to);
+        from.outputs.forEach((output, k) => void dims.set(to.outputs[k], known(dims, output)));
+        from.inputs.forEach((input, k) => void dims.set(to.inputs[k], known(dims, input)));
+      }
+    }
     const { gradient } = operatorOf(node);
     if (!gradient) throw new Error(`the operator ${node.op} has no gradient`);
-    const needs = (input: number) => needed.has(node.inputs[input]);
-    const integers = (input: number) => requireIntegers(graph, node, input);
-    const inputs = gradient({ graph, node, outputs, needs, dims: dimsOf, integers });
-    node.inputs.forEach((input, i) => {
-      const addend = inputs[i];
+    const inputs = gradient({
+      graph,
+      node: again.get(node) ?? node,
+      outputs,
+      needs: (input) => needed.has(node.inputs[input]),
+      dims: (value) => known(dims, value),
+      integers: (input) => requireIntegers(graph, node, input),
+    });
+    node.inputs.forEach((input, k) => {
+      const addend = inputs[k];
       if (addend === undefined || !needed.has(input)) return;
       const sum = gradients.get(input);
       gradients.set(input, sum === undefined ? addend : graph.op('Add', [sum, addend]));

@@ -1,14 +1,17 @@
 import type { Graph, Value } from './graph.ts';
 import { linear, type Matrix, type Precision, settle } from './linear/linear.ts';
 
-/** down(silu(gate(x)) · up(x)), x [rows, hidden]. */
+/** down(silu(gate(x)) · up(x)), x [rows, hidden] as an RMS norm gives it. */
 export function feedForward(
   graph: Graph,
   precision: Precision,
   x: Value,
   matrices: { gate: Matrix; up: Matrix; down: Matrix },
 ): Value {
-  const both = precision.multiply(graph, precision.prepare(graph, x), [...matrices.gate, ...matrices.up]);
+  const both = precision.multiply(graph, precision.prepareNormed(graph, x), [
+    ...matrices.gate,
+    ...matrices.up,
+  ]);
   const [gate, up] = graph.ops('Split', [both.value], { axis: 1, num_outputs: 2 }, 2);
   // QuickGelu is x·sigmoid(αx): with α = 1 it is SiLU.
   const activated = graph.contrib('QuickGelu', [settle(graph, { ...both, value: gate })], {

@@ -62,7 +62,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
     const names = layerNames(layer);
     const past = [shape.kvHeads, 'columns', shape.headDim];
     const attended = options.attention(graph, shape, shared, {
-      qkv: linear(graph, precision, precision.prepare(graph, x), queryKeyValue(shape, weights, layer)),
+      qkv: linear(graph, precision, precision.prepareNormed(graph, x), queryKeyValue(shape, weights, layer)),
       pastKey: graph.input(FORWARD.pastKey(layer), 'f32', past),
       pastValue: graph.input(FORWARD.pastValue(layer), 'f32', past),
       ...(shape.qkNorm && { queryNorm: find(names.queryNorm), keyNorm: find(names.keyNorm) }),

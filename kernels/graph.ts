@@ -86,6 +86,23 @@ export class Graph {
     return wanted.map((i) => outputs[i]);
   }
 
+  /** A second node like `node`, with other inputs. */
+  copy(node: Node, inputs: Value[]): Node {
+    this.#add(node.domain, node.op, inputs, node.attributes, node.outputs.length);
+    return this.nodes[this.nodes.length - 1];
+  }
+
+  /** Removes the nodes that no output needs. */
+  prune(): void {
+    const needed = new Set(this.outputs.map(({ name }) => name));
+    for (const node of this.nodes.toReversed()) {
+      if (node.outputs.some((output) => needed.has(output)))
+        for (const input of node.inputs) needed.add(input);
+    }
+    const kept = this.nodes.filter((node) => node.outputs.some((output) => needed.has(output)));
+    this.nodes.splice(0, this.nodes.length, ...kept);
+  }
+
   /** Rows `start … start+count−1` of a stored weight, in its stored type. */
   weightRows(location: WeightLocation, start: number, count: number): Value {
     const rowBytes = location.length / location.dims[0];

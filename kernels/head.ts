@@ -26,7 +26,7 @@ const NEVER = -1e30;
 
 /** Whole logits: for comparison with golden files only, since they are megabytes a row. */
 export const wholeLogits: Head = (graph, hidden, { precision, matrix }, shape) => {
-  const logits = linear(graph, precision, precision.prepare(graph, hidden), matrix);
+  const logits = linear(graph, precision, precision.prepareNormed(graph, hidden), matrix);
   graph.output(HEAD.logits, logits, 'f32', ['selected', shape.vocabSize]);
 };
 
@@ -37,7 +37,10 @@ export const wholeLogits: Head = (graph, hidden, { precision, matrix }, shape) =
 export function bestTokens(suppressed: readonly number[]): Head {
   return (graph, hidden, { precision, matrix }, shape) => {
     const offset = suppressed.length > 0 ? penalties(graph, suppressed, shape) : undefined;
-    const logits = settle(graph, precision.multiply(graph, precision.prepare(graph, hidden), matrix, offset));
+    const logits = settle(
+      graph,
+      precision.multiply(graph, precision.prepareNormed(graph, hidden), matrix, offset),
+    );
     const count = graph.input(HEAD.count, 'i64', [1]);
     const [top, ids] = graph.ops('TopK', [logits, count], { axis: 1 }, 2);
     const largest = graph.op('Slice', [top, graph.i64([0]), graph.i64([1]), graph.i64([1])]);

@@ -6,6 +6,10 @@ export const fp32: Precision = {
     return { value: rowScale === undefined ? x : graph.op('Mul', [x, rowScale]) };
   },
 
+  prepareNormed(_graph, x) {
+    return { value: x };
+  },
+
   multiply(graph, x, matrix, offset) {
     const weight = joined(graph, matrix, (g, { weight, start, count }) =>
       toF32(g, g.weightRows(weight, start, count), weight),

@@ -10,18 +10,24 @@ const LEVELS = 127;
 /**
  * Weights in int8 with one factor per output row, activations in eight bits with one factor per row, products summed
  * in 32-bit integers. One factor per row, not per tensor: what a row yields must not depend on the rows beside it.
+ *
+ * `normedRange`: the eight bits of normed activations span −normedRange … normedRange in every row, which saves
+ * finding each row's largest. Only for weights made for it, whose norms keep every channel at the same size.
  */
-export function int8(activations: Activations): Precision {
-  return {
+export function int8(activations: Activations, normedRange?: number): Precision {
+  const quantize = (graph: Graph, x: Value, range: number) =>
+    graph.op('QuantizeLinear', [x, graph.f32([range / LEVELS], []), zeroPoint(graph, activations)]);
+
+  const precision: Precision = {
     prepare(graph, x, rowScale) {
       const largest = graph.op('ReduceMax', [graph.op('Abs', [x]), graph.i64([-1])], { keepdims: 1 });
-      const unit = graph.op('Div', [x, largest]);
-      const value = graph.op('QuantizeLinear', [
-        unit,
-        graph.f32([1 / LEVELS], []),
-        zeroPoint(graph, activations),
-      ]);
+      const value = quantize(graph, graph.op('Div', [x, largest]), 1);
       return { value, rowScale: rowScale === undefined ? largest : graph.op('Mul', [largest, rowScale]) };
+    },
+
+    prepareNormed(graph, x) {
+      if (normedRange === undefined) return precision.prepare(graph, x);
+      return { value: quantize(graph, x, normedRange), factor: normedRange };
     },
 
     multiply(graph, x, matrix, offset) {
@@ -32,7 +38,7 @@ export function int8(activations: Activations): Precision {
       const value = graph.contrib('MatMulIntegerToFloat', [
         x.value,
         graph.op('Transpose', [rows], { perm: [1, 0] }),
-        graph.f32([1], []),
+        graph.f32([x.factor ?? 1], []),
         graph.op('Mul', [scale, graph.f32([1 / LEVELS], [])]),
         zeroPoint(graph, activations),
         ...(offset === undefined ? [] : ['', offset]),
@@ -48,6 +54,7 @@ export function int8(activations: Activations): Precision {
       return graph.op('Mul', [rows, graph.op('Unsqueeze', [factors, graph.i64([1])])]);
     },
   };
+  return precision;
 }
 
 function zeroPoint(graph: Graph, activations: Activations): Value {

@@ -19,6 +19,8 @@ export interface Prepared {
   value: Value;
   /** Factor of every row, [rows, 1], that the multiplication leaves out. */
   rowScale?: Value;
+  /** Factor of all rows that the multiplication applies. */
+  factor?: number;
 }
 
 /** A product [rows, out] that still lacks the factor of every row, if it has one. */
@@ -31,6 +33,8 @@ export interface Product {
 export interface Precision {
   /** `x` is [rows, in]; `rowScale` a pending factor of its rows that only the product needs. */
   prepare(graph: Graph, x: Value, rowScale?: Value): Prepared;
+  /** The same for `x` that comes out of an RMS norm, whose size is therefore known. */
+  prepareNormed(graph: Graph, x: Value): Prepared;
   /**
    * x·Wᵀ, without its row factor. A matrix with biases must be multiplied by `linear`. `offset`, [out], is added
    * before the row factor is applied, so it serves only where its exact size does not matter.

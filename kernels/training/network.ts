@@ -1,12 +1,20 @@
 import type { Graph, Value } from '../graph.ts';
 import { layerNames, NAMES } from '../names.ts';
+import type { Segment } from '../recompute.ts';
 import type { DenoiserShape } from '../shape.ts';
 import { type AttentionInputs, attention } from './attention.ts';
 import { norm } from './norm.ts';
 import type { TrainingWeights } from './parameters.ts';
 
+export interface Network {
+  /** Normed hidden states, [rows, hiddenSize]. */
+  hidden: Value;
+  /** The nodes of every layer. */
+  layers: Segment[];
+}
+
 /**
- * The network over operators that can be differentiated: ids [rows] → normed hidden states [rows, hiddenSize].
+ * The network over operators that can be differentiated: the rows with token ids `ids` [rows].
  * kernels/naive-forward.ts is its oracle.
  */
 export function network(
@@ -15,17 +23,20 @@ export function network(
   weights: TrainingWeights,
   ids: Value,
   shared: AttentionInputs,
-): Value {
+): Network {
+  const layers: Segment[] = [];
   let residual = graph.op('Gather', [weights.tensor(`${NAMES.embedding}.weight`), ids], { axis: 0 });
   for (let layer = 0; layer < shape.layers; layer++) {
     const names = layerNames(layer);
+    const start = graph.nodes.length;
     const normed = norm(graph, residual, weights.tensor(names.inputNorm), shape.rmsEps);
     const attended = attention(graph, shape, weights, layer, normed, shared);
     residual = graph.op('Add', [residual, weights.linear(attended, names.output)]);
     const fed = norm(graph, residual, weights.tensor(names.feedForwardNorm), shape.rmsEps);
     residual = graph.op('Add', [residual, feedForward(graph, weights, layer, fed)]);
+    layers.push({ start, end: graph.nodes.length });
   }
-  return norm(graph, residual, weights.tensor(NAMES.norm), shape.rmsEps);
+  return { hidden: norm(graph, residual, weights.tensor(NAMES.norm), shape.rmsEps), layers };
 }
 
 /** down(silu(gate(x)) · up(x)). */

@@ -26,6 +26,11 @@ export interface TrainingGraph {
   parameters: readonly Parameter[];
 }
 
+export interface TrainingGraphOptions {
+  /** Compute every layer again in the backward pass instead of keeping what is inside it: less memory, more time. */
+  recompute?: boolean;
+}
+
 /**
  * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and mask as AttentionInputs says; select
  * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; every parameter. Outputs:
@@ -35,6 +40,7 @@ export function buildTrainingGraph(
   shape: DenoiserShape,
   stored: WeightTable,
   plan: TrainingPlan,
+  options: TrainingGraphOptions = {},
 ): TrainingGraph {
   const graph = new Graph();
   const weights = new TrainingWeights(graph, stored, plan);
@@ -50,7 +56,8 @@ export function buildTrainingGraph(
   const target = graph.input(TRAINING.target, 'i64', ['selected']);
   const weight = graph.input(TRAINING.weight, 'f32', ['selected']);
 
-  const hidden = graph.op('Gather', [network(graph, shape, weights, ids, shared), select], { axis: 0 });
+  const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
+  const hidden = graph.op('Gather', [all, select], { axis: 0 });
   const logits = weights.linear(hidden, shape.tiedHead ? NAMES.embedding : NAMES.head);
   const picked = logProbabilities(graph, logits, target);
   const loss = graph.op('Neg', [
@@ -62,12 +69,14 @@ export function buildTrainingGraph(
     graph,
     loss,
     parameters.map(({ name }) => name),
+    options.recompute ? layers : [],
   );
   graph.output(TRAINING.loss, loss, 'f32', []);
   graph.output(TRAINING.logProbabilities, picked, 'f32', ['selected']);
   for (const { name, dims } of parameters) {
     graph.output(TRAINING.gradient(name), gradients.get(name)!, 'f32', dims);
   }
+  graph.prune();
   return { graph, parameters };
 }
 

@@ -1,7 +1,11 @@
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
-import { buildTrainingGraph, TRAINING } from '../../kernels/training/training-graph.ts';
+import {
+  buildTrainingGraph,
+  TRAINING,
+  type TrainingGraphOptions,
+} from '../../kernels/training/training-graph.ts';
 import {
   type InferenceSession,
   loadOrt,
@@ -61,9 +65,14 @@ export class TrainingSession {
   }
 
   /** Frozen weights stay in the model's files, from where the runtime maps them. */
-  static async open(folder: ModelFolder, plan: TrainingPlan, threads: number): Promise<TrainingSession> {
+  static async open(
+    folder: ModelFolder,
+    plan: TrainingPlan,
+    threads: number,
+    options: TrainingGraphOptions = {},
+  ): Promise<TrainingSession> {
     const ort = await loadOrt();
-    const { graph, parameters } = buildTrainingGraph(folder.spec, folder.weights, plan);
+    const { graph, parameters } = buildTrainingGraph(folder.spec, folder.weights, plan, options);
     const session = await openSession(ort, graph, folder.dir, threads);
     return new TrainingSession(ort, session, folder.spec, parameters);
   }
