@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { insideBubblewrap } from './bubblewrap.ts';
 
 /** How a child process is started. */
 export interface Launch {
@@ -12,7 +13,7 @@ export function launchNode(runtime: string, script: string, args: string[], read
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
     : '--experimental-permission';
-  return {
+  const launch = {
     command: process.execPath,
     args: [
       '--no-warnings',
@@ -27,6 +28,7 @@ export function launchNode(runtime: string, script: string, args: string[], read
     ],
     env: minimalEnvironment(),
   };
+  return insideBubblewrap(launch, [runtime, ...readable]);
 }
 
 /** Nothing of the parent's environment but what the program could not start without. */
