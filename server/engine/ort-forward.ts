@@ -36,7 +36,10 @@ export class OrtForward {
   }
 
   static async open(ort: Ort, folder: ModelFolder, head: Head, threads: number): Promise<OrtForward> {
-    const precision = folder.quantization === 'int8' ? int8(process.arch === 'arm64' ? 's8' : 'u8') : fp32;
+    const precision =
+      folder.quantization === 'int8'
+        ? int8(process.arch === 'arm64' ? 's8' : 'u8', folder.spec.normedRange)
+        : fp32;
     const graph = buildForward(folder.spec, folder.weights, { precision, attention: grouped, head });
     return new OrtForward(ort, await openSession(ort, graph, folder.dir, threads), folder.spec);
   }

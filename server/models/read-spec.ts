@@ -15,7 +15,7 @@ export function readSpec(file: string, values: Record<string, unknown>): Denoise
   const config = new ConfigReader(file, values);
   const family = findFamily(config);
   const shape = { ...readShape(config), ...family.attention(config) };
-  return { family: family.name, ...shape, ...readDiffusion(config, shape) };
+  return { family: family.name, ...shape, ...readNormedRange(config), ...readDiffusion(config, shape) };
 }
 
 function readShape(config: ConfigReader): Omit<DenoiserShape, 'qkvBias' | 'outputBias' | 'qkNorm'> {
@@ -54,7 +54,13 @@ function readShape(config: ConfigReader): Omit<DenoiserShape, 'qkvBias' | 'outpu
   };
 }
 
-type DiffusionSpec = Omit<DenoiserSpec, keyof DenoiserShape | 'family'>;
+/** Written by the int8 import; other tools' checkpoints do not have it. */
+function readNormedRange(config: ConfigReader): Pick<DenoiserSpec, 'normedRange'> {
+  const section = config.section('quantization_config');
+  return section?.has('normed_range') ? { normedRange: section.positive('normed_range') } : {};
+}
+
+type DiffusionSpec = Omit<DenoiserSpec, keyof DenoiserShape | 'family' | 'normedRange'>;
 
 function readDiffusion(config: ConfigReader, { vocabSize }: { vocabSize: number }): DiffusionSpec {
   const endIds = config.tokenIds('eos_token_id', vocabSize);

@@ -38,6 +38,8 @@ export interface DenoiserSpec extends DenoiserShape {
   /** 1: the row at position p predicts the token at p + 1. 0: it predicts p itself. */
   logitShift: 0 | 1;
   cleanAttention: CleanAttention;
+  /** Largest size of normed activations in an int8 checkpoint; undefined: it is found for every row. */
+  normedRange?: number;
   fim?: FimSpec;
   samplerHead?: SamplerHeadSpec;
 }
