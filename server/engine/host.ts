@@ -116,9 +116,10 @@ export class EngineHost implements Engine {
         this.requests.close(message.id, null);
         break;
       case 'memory':
+        // Comes after every request and says nothing about the next: a state of error stays to be seen.
         this.memory = message.resident;
         this.changed();
-        break;
+        return;
       case 'error':
         this.failed(message);
         return;

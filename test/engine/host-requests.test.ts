@@ -51,6 +51,7 @@ test('a cancellation is seen before the next forward', OPTIONS, async (t) => {
   assert.equal(await answer, null);
   gate.open();
   await lab.state('ready');
+  await lab.host.unload();
   assert.equal(lab.forwards(), 5);
   assert.deepEqual(seen, [0, 1, 2]);
 });
@@ -94,13 +95,15 @@ test('a request cancelled while it waits never runs', OPTIONS, async (t) => {
   assert.equal(await second, null);
   gate.open();
   await first;
-  await lab.state('ready');
+  // What the process has printed is all there only once it has ended.
+  await lab.host.unload();
   assert.equal(lab.forwards(), 9);
 });
 
 test('what a library prints does not disturb the answers', OPTIONS, async (t) => {
   const { host, log } = await engineLab(t);
   assert.equal((await host.complete(request('!chatter')))?.text, 'xxxxxxxx');
+  await host.unload();
   assert.ok(log.includes('A library logs this.'));
 });
 
