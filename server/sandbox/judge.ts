@@ -89,14 +89,18 @@ export class Judge {
       const batch = this.queue.splice(0, MOST_IN_BATCH);
       const answers = await this.judgeBatch(batch);
       if (answers) batch.forEach((item, i) => void item.settle(answers[i]));
-      // One of them upset the judge: each alone, twice at most, so that no candidate spoils another's verdict.
-      else for (const item of batch) item.settle(await this.judgeAlone(item));
+      else if (batch.length === 1) batch[0].settle(await this.judgeAgain(batch[0]));
+      // One of them upset the judge: each alone, so that no candidate spoils another's verdict.
+      else
+        for (const item of batch)
+          item.settle((await this.judgeBatch([item]))?.[0] ?? (await this.judgeAgain(item)));
     }
   }
 
-  private async judgeAlone(item: Item): Promise<Judgement | JudgeFault> {
-    const answers = (await this.judgeBatch([item])) ?? (await this.judgeBatch([item]));
-    return answers?.[0] ?? this.lastFault;
+  /** What took too long alone takes too long again; any other failure gets a second chance. */
+  private async judgeAgain(item: Item): Promise<Judgement | JudgeFault> {
+    if (this.lastFault === 'timeout') return 'timeout';
+    return (await this.judgeBatch([item]))?.[0] ?? this.lastFault;
   }
 
   private async judgeBatch(batch: Item[]): Promise<Judgement[] | undefined> {
@@ -112,10 +116,10 @@ export class Judge {
     return answers.every((answer) => answer !== null) ? (answers as Judgement[]) : undefined;
   }
 
-  /** Tests that upset the judge twice are at fault themselves; that is remembered, since each try costs seconds. */
+  /** Tests that upset the judge are at fault themselves; that is remembered, since each try costs seconds. */
   private async planTwice(task: Task, key: string): Promise<Plan | JudgeFault> {
     let plan = await this.register(task, key);
-    if (typeof plan === 'string') plan = await this.register(task, key);
+    if (plan === 'crashed' || plan === 'infra') plan = await this.register(task, key);
     if (typeof plan !== 'string' || plan === 'infra') return plan;
     const problem = plan === 'timeout' ? 'its tests do not end' : 'its tests break the judge';
     const hopeless = { calls: [], problem, boolean: false };

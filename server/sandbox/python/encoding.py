@@ -43,8 +43,8 @@ def dumps(value):
     return _json.dumps(value, separators=(',', ':'))
 
 
-def encode(value):
-    """The JSON-able form of `value`; raises Unencodable."""
+def encode(value, opaque=False):
+    """The JSON-able form of `value`; raises Unencodable. `opaque`: an unknown object is sent as its truth value."""
     nodes = 0
 
     def items(iterable, depth):
@@ -87,7 +87,7 @@ def encode(value):
                 return walk(_COLLAPSE[base](o), depth)
         if t is type and _TYPES.get(o.__name__) is o:
             return ['T', o.__name__]
-        if depth == 0:  # of any other object only its truth value crosses
+        if opaque and depth == 0:
             return ['?', bool(o), t.__name__[:60]]
         raise Unencodable('type ' + t.__name__[:60])
 

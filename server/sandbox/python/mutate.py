@@ -17,9 +17,13 @@ _OPPOSITES = {'min': 'max', 'max': 'min', 'all': 'any', 'any': 'all', 'sorted': 
 def mutants(text):
     """{code} → [code, …]: the code with one token changed, every place and every change in turn."""
     source = _json.loads(text)['code']
-    original = _ast.unparse(_ast.parse(source))
+    parsed = _ast.parse(source)
+    original = _ast.unparse(parsed)
+    texts = {id(n.value) for n in _ast.walk(parsed) if isinstance(n, _ast.Expr)}  # docstrings
     out = []
-    for index, node in enumerate(_ast.walk(_ast.parse(source))):
+    for index, node in enumerate(_ast.walk(parsed)):
+        if id(node) in texts:
+            continue
         for kind in range(len(_changes(node))):
             tree = _ast.parse(source)
             target = list(_ast.walk(tree))[index]

@@ -33,7 +33,7 @@ def run_candidate(text):
             if name not in namespace:
                 raise NameError("name '%s' is not defined" % name)
             value = namespace[name](*[decode(x) for x in args], **{k: decode(v) for k, v in keywords.items()})
-            results.append({'v': dumps(encode(value))})
+            results.append({'v': dumps(encode(value, opaque=True))})
         except Unencodable as error:
             results.append({'u': str(error)[:80]})
         except BaseException as error:

@@ -309,22 +309,22 @@ def f(x):
 
 #: an opaque truth sent in place of values
 import sys
-sys._getframe(1).f_globals["encode"] = lambda v: ["?", True, "int"]
+sys._getframe(1).f_globals["encode"] = lambda v, **k: ["?", True, "int"]
 def f(x): return 0
 
 #: types sent in place of values
 import sys
-sys._getframe(1).f_globals["encode"] = lambda v: ["T", "bool"]
+sys._getframe(1).f_globals["encode"] = lambda v, **k: ["T", "bool"]
 def f(x): return 0
 
 #: tags sent that no encoder makes
 import sys
-sys._getframe(1).f_globals["encode"] = lambda v: ["__import__", "os"]
+sys._getframe(1).f_globals["encode"] = lambda v, **k: ["__import__", "os"]
 def f(x): return 0
 
 #: not-a-number sent in every form
 import sys
-sys._getframe(1).f_globals["encode"] = lambda v: ["D", "sNaN"] if v else float("nan")
+sys._getframe(1).f_globals["encode"] = lambda v, **k: ["D", "sNaN"] if v else float("nan")
 def f(x): return x == 3
 
 #: an encoded value that nests without end
