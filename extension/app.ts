@@ -2,6 +2,7 @@ import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { ServerView } from './server-view.ts';
 import type { Snooze } from './snooze.ts';
+import type { TracePanel } from './trace/trace-panel.ts';
 
 /** What the commands work on; made once, in main.ts. */
 export interface App {
@@ -10,4 +11,5 @@ export interface App {
   client: LanguageClient;
   server: ServerView;
   snooze: Snooze;
+  tracePanel: TracePanel;
 }

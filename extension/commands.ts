@@ -20,6 +20,11 @@ const COMMANDS: Record<string, Row> = {
   'unmask.toggleLanguage': { run: toggleActiveLanguage },
   'unmask.toggleAutomatic': { run: () => toggleSetting('automatic', window.activeTextEditor?.document) },
   'unmask.snooze': { run: ({ snooze }) => snooze.toggle() },
+  'unmask.showLastTrace': {
+    run: ({ tracePanel }) => tracePanel.showLast(),
+    serverDown: () =>
+      window.showWarningMessage('There is no trace to show: the language server is not running.'),
+  },
   'unmask.restartEngine': {
     run: ({ client }) => client.sendRequest(METHODS.restartEngine),
     serverDown: ({ client }) => client.start(),

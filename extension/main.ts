@@ -5,14 +5,18 @@ import { logConflicts } from './conflicts.ts';
 import { createServerView } from './server-view.ts';
 import { createSnooze } from './snooze.ts';
 import { createStatusItem } from './status-item.ts';
+import { registerTraceEditor } from './trace/trace-editor.ts';
+import { TracePanel } from './trace/trace-panel.ts';
 
 export async function activate(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel('Unmask', { log: true });
   const client = createClient(context, log);
   const server = createServerView(client);
   const snooze = createSnooze(client);
-  context.subscriptions.push(log, client, server, snooze, createStatusItem(server));
-  registerCommands({ context, log, client, server, snooze });
+  const tracePanel = new TracePanel({ context, log, client, server });
+  context.subscriptions.push(log, client, server, snooze, tracePanel, createStatusItem(server));
+  context.subscriptions.push(registerTraceEditor({ context, log, client, server }));
+  registerCommands({ context, log, client, server, snooze, tracePanel });
   logConflicts(log);
   try {
     await client.start();

@@ -53,6 +53,7 @@ function menuItems({ server, snooze }: App): MenuItem[] {
         .join(' · '),
       command: 'unmask.restartEngine',
     },
+    { label: '$(eye) Show how the last completion was written', command: 'unmask.showLastTrace' },
     { label: '$(output) Show log', command: 'unmask.showLog' },
     { label: '$(copy) Copy diagnostics', command: 'unmask.copyDiagnostics' },
     { label: '$(gear) Settings', command: 'workbench.action.openSettings', argument: '@ext:unmask.unmask' },

@@ -15,7 +15,10 @@ script(async () => {
   const { setUpEditorTests } = await import('./lib/e2e-setup.mjs');
   const { runTests, testFiles } = await import('./lib/run-tests.mjs');
 
-  await step('types', () => tool('typescript/bin/tsc', '-p', '.'));
+  await step('types', async () => {
+    await tool('typescript/bin/tsc', '-p', '.');
+    await tool('typescript/bin/tsc', '-p', 'webview');
+  });
   await step('lint', () => tool('@biomejs/biome/bin/biome', 'check', '.'));
   await step('build', () => buildAll());
   await step('package', () => packageTarget(hostTarget()));

@@ -340,7 +340,8 @@ export type ToTracePage =
   | { type: 'problem'; message: string };
 
 export type FromTracePage =
-  | { type: 'ready' }
+  /** `empty`: it remembers no traces of its own. */
+  | { type: 'ready'; empty: boolean }
   /** Decode again; the answer is `beside` or `show`, or `problem`. */
   | ({ type: 'try'; beside: boolean } & TryParams)
   | ({ type: 'save' } & NamedTrajectory)

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { buildSandbox } from './build-sandbox.mjs';
+import { buildWebview } from './build-webview.mjs';
 import { DIST, ROOT } from './paths.mjs';
 
 /** One bundle each; the name is the file in dist/. */
@@ -36,7 +37,11 @@ export async function buildAll(programs = PROGRAMS) {
     metafile: true,
     logLevel: 'warning',
   });
-  const inputs = [...Object.keys(metafile.inputs), ...(await buildSandbox())].sort();
+  const inputs = [
+    ...Object.keys(metafile.inputs),
+    ...(await buildSandbox()),
+    ...(await buildWebview()),
+  ].sort();
   writeFileSync(path.join(DIST, 'bundled.json'), `${JSON.stringify({ inputs }, null, 1)}\n`);
   chmodSync(path.join(DIST, 'cli.js'), 0o755);
 }

@@ -1,0 +1,4 @@
+import type { App } from '../app.ts';
+
+/** What showing traces needs. */
+export type TraceParts = Pick<App, 'context' | 'log' | 'client' | 'server'>;
