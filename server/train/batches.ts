@@ -1,0 +1,56 @@
+import type { SampleRows } from './objectives/objective.ts';
+import type { TrainingBatch } from './session.ts';
+
+/**
+ * The micro-batches of one step: samples are put together, in order, until `mostRows` are reached; a single sample may
+ * have more. Every target's weight is divided by its term's denominator over all samples of the step, so that the sum
+ * over the micro-batches does not depend on how they are cut.
+ */
+export function microBatches(
+  samples: readonly SampleRows[],
+  terms: Readonly<Record<string, number>>,
+  mostRows: number,
+): TrainingBatch[] {
+  const totals: Record<string, number> = {};
+  for (const { denominators } of samples) {
+    for (const [term, share] of Object.entries(denominators)) totals[term] = (totals[term] ?? 0) + share;
+  }
+  const groups: SampleRows[][] = [];
+  let rows = 0;
+  for (const sample of samples) {
+    if (sample.targets.length === 0) continue;
+    if (groups.length === 0 || rows + sample.ids.length > mostRows) {
+      groups.push([]);
+      rows = 0;
+    }
+    groups[groups.length - 1].push(sample);
+    rows += sample.ids.length;
+  }
+  return groups.map((group) => pack(group, (term) => terms[term] / totals[term]));
+}
+
+/** One batch of rows that see only those of their own sample. */
+function pack(samples: readonly SampleRows[], factor: (term: string) => number): TrainingBatch {
+  const starts: number[] = [];
+  const owner: number[] = [];
+  for (const [i, { ids }] of samples.entries()) {
+    starts.push(owner.length);
+    for (let row = 0; row < ids.length; row++) owner.push(i);
+  }
+  const targets = samples.flatMap((sample, i) =>
+    sample.targets.map((target) => ({ ...target, row: target.row + starts[i] })),
+  );
+  return {
+    ids: samples.flatMap(({ ids }) => ids),
+    positions: samples.flatMap(({ positions }) => positions),
+    visible(row, column) {
+      const sample = owner[row];
+      return (
+        owner[column] === sample && samples[sample].visible(row - starts[sample], column - starts[sample])
+      );
+    },
+    select: targets.map(({ row }) => row),
+    target: targets.map(({ token }) => token),
+    weight: targets.map(({ weight, term }) => weight * factor(term)),
+  };
+}

@@ -1,0 +1,17 @@
+import { autoregressive } from './autoregressive.ts';
+import { fastDllmV2 } from './fast-dllm-v2.ts';
+import { llada } from './llada.ts';
+import type { Objective } from './objective.ts';
+import { sdar } from './sdar.ts';
+import { windowDiffusion } from './window-diffusion.ts';
+
+/** Every objective of supervised fine-tuning, by the name that a config uses. */
+export const OBJECTIVES = {
+  'window-diffusion': windowDiffusion,
+  sdar,
+  'fast-dllm-v2': fastDllmV2,
+  llada,
+  autoregressive,
+} as const satisfies Record<string, Objective>;
+
+export type ObjectiveName = keyof typeof OBJECTIVES;

@@ -1,0 +1,42 @@
+import type { Random } from '../../decode/random.ts';
+import type { DenoiserSpec } from '../../models/spec.ts';
+
+/** A text to learn from: the first `promptLength` tokens are context, the others are to be predicted. */
+export interface TrainingSample {
+  ids: readonly number[];
+  promptLength: number;
+}
+
+/** One prediction that counts. */
+export interface Target {
+  row: number;
+  token: number;
+  /** Before division by the term's denominator. */
+  weight: number;
+  /** Which of the objective's terms it belongs to. */
+  term: string;
+}
+
+/** Rows made of one sample; they see no rows of other samples. */
+export interface SampleRows {
+  ids: readonly number[];
+  positions: readonly number[];
+  visible(row: number, column: number): boolean;
+  targets: readonly Target[];
+  /** By term: what the sample adds to the number by which the term's sum is divided, over the whole step. */
+  denominators: Readonly<Record<string, number>>;
+}
+
+/** How samples become rows with targets. One objective a file; index.ts holds the table. */
+export interface Objective {
+  /** Factor of every term of the loss. */
+  terms: Readonly<Record<string, number>>;
+  /** What is wrong with using it for a model; undefined when nothing is. */
+  misfit(spec: DenoiserSpec): string | undefined;
+  rows(sample: TrainingSample, spec: DenoiserSpec, settings: ObjectiveSettings, random: Random): SampleRows;
+}
+
+export interface ObjectiveSettings {
+  /** Windows per sample, for objectives that draw windows. */
+  windows: number;
+}
