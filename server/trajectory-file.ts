@@ -58,6 +58,7 @@ const STEP = record({
   windowStart: whole,
   window: list((value, key) => (value === null ? undefined : count(value, key))),
   revealed: list(REVEAL),
+  confirmed: list(record({ position: count, confidence: share })),
   rolledBack: list(count),
   settled: count,
   milliseconds: number,
@@ -132,5 +133,6 @@ function stepInconsistency(step: Step, i: number, before: number, length: number
   if (windowStart > before) return 'windowStart';
   if (step.settled < before || step.settled > length) return 'settled';
   if (!step.revealed.every(({ position }) => inside(position))) return 'revealed';
+  if (!step.confirmed.every(({ position }) => inside(position))) return 'confirmed';
   if (!step.rolledBack.every(inside)) return 'rolledBack';
 }

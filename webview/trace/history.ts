@@ -57,6 +57,13 @@ export class TraceHistory {
     return this.events[position] ?? [];
   }
 
+  /** The steps whose verification agreed with the token at a position, and the probability it gave. */
+  confirmationsOf(position: number): { step: number; confidence: number }[] {
+    return this.steps.flatMap(({ confirmed }, step) =>
+      confirmed.filter((each) => each.position === position).map(({ confidence }) => ({ step, confidence })),
+    );
+  }
+
   /** The index of the step that fixed the token which stands there in the end; undefined where none does. */
   fixedAt(position: number): number | undefined {
     const last = this.events[position]?.at(-1);

@@ -1,3 +1,11 @@
+/** What of a keyboard event matters. */
+export interface Key {
+  key: string;
+  ctrlKey: boolean;
+  altKey: boolean;
+  metaKey: boolean;
+}
+
 /** Where the focus is: on a token, on a control that has keys of its own, or on neither. */
 export type KeyPlace = 'token' | 'control' | 'page';
 
@@ -37,10 +45,7 @@ const ON_TOKEN: Record<string, KeyAction> = {
 };
 
 /** What a key does. With a modifier it belongs to the editor. */
-export function keyAction(
-  { key, ctrlKey, altKey, metaKey }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey'>,
-  place: KeyPlace,
-): KeyAction | undefined {
+export function keyAction({ key, ctrlKey, altKey, metaKey }: Key, place: KeyPlace): KeyAction | undefined {
   if (ctrlKey || altKey || metaKey || place === 'control') return undefined;
   return (place === 'token' ? ON_TOKEN : ON_PAGE)[key];
 }

@@ -15,6 +15,11 @@ export class TokenDetails {
     this.node.replaceChildren(
       element('h3', {}, `Token ${position + 1}`),
       ...(events.length > 0 ? events.map(eventNode) : [element('p', {}, 'Never revealed.')]),
+      ...history
+        .confirmationsOf(position)
+        .map(({ step, confidence }) =>
+          element('p', {}, `Step ${step + 1}: verification agreed at ${percent(confidence)}.`),
+        ),
     );
   }
 }
