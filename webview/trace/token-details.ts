@@ -8,7 +8,16 @@ const HINT =
 
 /** Everything that happened to one position: which tokens were proposed, how likely they were, what was taken back. */
 export class TokenDetails {
-  readonly node = element('section', { class: 'details', 'aria-label': 'Token' }, element('p', {}, HINT));
+  readonly node: HTMLElement;
+
+  /** `name` is that of the trace. */
+  constructor(name: string) {
+    this.node = element(
+      'section',
+      { class: 'details', 'aria-label': `Token of ${name}` },
+      element('p', {}, HINT),
+    );
+  }
 
   show(history: TraceHistory, position: number): void {
     const events = history.eventsOf(position).filter(({ reveal, takenBack }) => reveal || takenBack);

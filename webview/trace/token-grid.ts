@@ -137,7 +137,11 @@ export class TokenGrid {
   }
 
   private target(action: KeyAction): number | undefined {
-    const last = this.cells.length - 1;
+    // Cells that the window has not reached yet are not visited.
+    const last = Math.max(
+      0,
+      this.cells.findLastIndex(({ drawn }) => !drawn.includes('absent')),
+    );
     const { line } = this.cells[this.focused] ?? { line: 0 };
     const column = this.lines[line]?.indexOf(this.focused) ?? 0;
     const inLine = (to: number[] | undefined) => to?.[Math.min(column, to.length - 1)];

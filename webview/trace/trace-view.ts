@@ -22,12 +22,13 @@ export class TraceView {
   history = new TraceHistory();
   private readonly figures = element('dl', { class: 'figures' });
   private readonly heat: HeatStrip;
-  private readonly details = new TokenDetails();
+  private readonly details: TokenDetails;
   private inspected: number | undefined;
   private surroundings = { prefix: '', suffix: '' };
 
   constructor(name: string, { onSeek }: TraceViewHooks) {
     this.name = name;
+    this.details = new TokenDetails(name);
     this.heat = new HeatStrip(onSeek);
     this.grid = new TokenGrid(name, (position) => this.inspect(position));
     this.node = element(
