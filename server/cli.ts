@@ -13,11 +13,13 @@ import { runCommand } from './commands/run.ts';
 import { tasksFromTestsCommand } from './commands/tasks-from-tests.ts';
 import { tasksImport } from './commands/tasks-import.ts';
 import { tasksValidate } from './commands/tasks-validate.ts';
+import { trace } from './commands/trace.ts';
 
 /** Every command of `unmask`, in the order that `unmask --help` lists them. */
 const COMMANDS: readonly Command[] = [
   complete,
   generate,
+  trace,
   modelInfo,
   modelList,
   modelImport,

@@ -58,7 +58,8 @@ export function text(values: Values, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function number(values: Values, name: string): number | undefined {
+/** The value of an option that takes a number, or undefined. Throws UsageError. */
+export function number(values: Values, name: string): number | undefined {
   const given = text(values, name);
   if (given === undefined) return undefined;
   const value = given.trim() === '' ? Number.NaN : Number(given);
