@@ -10,10 +10,14 @@ import { modelList } from './commands/model-list.ts';
 import { modelVerify } from './commands/model-verify.ts';
 import { reward } from './commands/reward.ts';
 import { runCommand } from './commands/run.ts';
+import { runsList } from './commands/runs-list.ts';
+import { runsShow } from './commands/runs-show.ts';
+import { runsStop } from './commands/runs-stop.ts';
 import { tasksFromTestsCommand } from './commands/tasks-from-tests.ts';
 import { tasksImport } from './commands/tasks-import.ts';
 import { tasksValidate } from './commands/tasks-validate.ts';
 import { trace } from './commands/trace.ts';
+import { trainSft } from './commands/train-sft.ts';
 
 /** Every command of `unmask`, in the order that `unmask --help` lists them. */
 const COMMANDS: readonly Command[] = [
@@ -28,6 +32,10 @@ const COMMANDS: readonly Command[] = [
   tasksValidate,
   tasksFromTestsCommand,
   reward,
+  trainSft,
+  runsList,
+  runsShow,
+  runsStop,
   bench,
   lsp,
   doctor,

@@ -1,6 +1,11 @@
 import type { SampleRows } from './objectives/objective.ts';
 import type { TrainingBatch } from './session.ts';
 
+/** A batch that knows which term of the objective every selected row belongs to. */
+export interface PackedBatch extends TrainingBatch {
+  terms: readonly string[];
+}
+
 /**
  * The micro-batches of one step: samples are put together, in order, until `mostRows` are reached; a single sample may
  * have more. Every target's weight is divided by its term's denominator over all samples of the step, so that the sum
@@ -10,7 +15,7 @@ export function microBatches(
   samples: readonly SampleRows[],
   terms: Readonly<Record<string, number>>,
   mostRows: number,
-): TrainingBatch[] {
+): PackedBatch[] {
   const totals: Record<string, number> = {};
   for (const { denominators } of samples) {
     for (const [term, share] of Object.entries(denominators)) totals[term] = (totals[term] ?? 0) + share;
@@ -30,7 +35,7 @@ export function microBatches(
 }
 
 /** One batch of rows that see only those of their own sample. */
-function pack(samples: readonly SampleRows[], factor: (term: string) => number): TrainingBatch {
+function pack(samples: readonly SampleRows[], factor: (term: string) => number): PackedBatch {
   const starts: number[] = [];
   const owner: number[] = [];
   for (const [i, { ids }] of samples.entries()) {
@@ -52,5 +57,6 @@ function pack(samples: readonly SampleRows[], factor: (term: string) => number):
     select: targets.map(({ row }) => row),
     target: targets.map(({ token }) => token),
     weight: targets.map(({ weight, term }) => weight * factor(term)),
+    terms: targets.map(({ term }) => term),
   };
 }

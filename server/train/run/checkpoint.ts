@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../../errors.ts';
+import { replaceFile } from '../../files.ts';
+import { readSafetensorsHeader, readTensor } from '../../models/safetensors.ts';
+import { writeSafetensors } from '../../models/safetensors-writer.ts';
+import { bytesOf } from '../../models/tensor-data.ts';
+
+const FOLDER = 'checkpoints';
+const LATEST = 'latest';
+const MANIFEST = 'manifest.json';
+const STATE = 'trainer.safetensors';
+/** Older checkpoints are removed. */
+const KEPT = 2;
+
+export interface CheckpointManifest {
+  step: number;
+  /** Steps the optimizer has taken; fewer than `step` where some were skipped. */
+  optimizerSteps: number;
+  /** The weights that the run started from. */
+  baseWeights: string;
+}
+
+/** Everything a run needs to go on: named arrays, bit by bit. */
+export type TrainerArrays = ReadonlyMap<string, Float32Array>;
+
+/**
+ * Writes checkpoints/step-N: what `writeModel` puts there, the trainer's arrays, and the manifest last. The folder gets
+ * its name when it is complete, so a checkpoint is whole or not there. Throws UserError where the disk is full.
+ */
+export async function saveCheckpoint(
+  run: string,
+  manifest: CheckpointManifest,
+  arrays: TrainerArrays,
+  writeModel: (dir: string) => Promise<void>,
+): Promise<void> {
+  const name = `step-${manifest.step}`;
+  const dir = path.join(run, FOLDER, name);
+  const partial = `${dir}.partial`;
+  try {
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    await writeModel(partial);
+    await writeSafetensors(
+      path.join(partial, STATE),
+      [...arrays].map(([array, values]) => ({
+        tensors: [{ name: array, dtype: 'F32', dims: [values.length] }],
+        produce: async () => [bytesOf(values)],
+      })),
+    );
+    await replaceFile(path.join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    await rm(dir, { recursive: true, force: true });
+    await rename(partial, dir);
+    await replaceFile(path.join(run, LATEST), `${name}\n`);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw new UserError(`the checkpoint ${dir} cannot be written: ${(error as Error).message}`);
+  }
+  await removeOld(run, manifest.step);
+}
+
+/** The newest complete checkpoint. Throws UserError where there is none. */
+export async function loadCheckpoint(
+  run: string,
+): Promise<{ dir: string; manifest: CheckpointManifest; arrays: TrainerArrays }> {
+  const dir = path.join(run, FOLDER, (await readText(path.join(run, LATEST), run)).trim());
+  const manifest: CheckpointManifest = JSON.parse(await readText(path.join(dir, MANIFEST), run));
+  const { tensors } = await readSafetensorsHeader(dir, STATE);
+  const arrays = new Map<string, Float32Array>();
+  for (const [name, location] of tensors) arrays.set(name, await readTensor(dir, location));
+  return { dir, manifest, arrays };
+}
+
+/** Whether a run can be resumed. */
+export function hasCheckpoint(run: string): boolean {
+  return existsSync(path.join(run, LATEST));
+}
+
+async function readText(file: string, run: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: Error) => {
+    throw new UserError(`${run} has no checkpoint to go on from: ${error.message}.`);
+  });
+}
+
+async function removeOld(run: string, newest: number): Promise<void> {
+  const steps = (await readdir(path.join(run, FOLDER)))
+    .map((name) => Number(/^step-(\d+)$/.exec(name)?.[1] ?? Number.NaN))
+    .filter((step) => step < newest)
+    .sort((a, b) => b - a);
+  for (const step of steps.slice(KEPT - 1)) {
+    await rm(path.join(run, FOLDER, `step-${step}`), { recursive: true, force: true });
+  }
+}

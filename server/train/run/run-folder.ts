@@ -1,0 +1,126 @@
+import { appendFileSync, existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../../errors.ts';
+import { replaceFile } from '../../files.ts';
+
+export type RunStatus = 'running' | 'stopping' | 'stopped' | 'failed' | 'done';
+
+/** What a run is doing, as state.json has it. */
+export interface RunState {
+  status: RunStatus;
+  pid: number;
+  /** Steps done. */
+  step: number;
+  steps: number;
+  /** Why it stopped or failed. */
+  reason?: string;
+}
+
+const FILES = {
+  config: 'config.json',
+  metrics: 'metrics.jsonl',
+  state: 'state.json',
+  log: 'log.txt',
+  /** Its presence asks the trainer to stop after the step. */
+  stop: 'stop',
+} as const;
+
+/** The folder of one run. Everything that is shown of a run is read from it. */
+export class RunFolder {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = path.resolve(dir);
+  }
+
+  /** Makes the folder of a new run. Throws UserError where there is a run already. */
+  static async create(dir: string, config: unknown): Promise<RunFolder> {
+    const run = new RunFolder(dir);
+    if (existsSync(run.#file('config'))) {
+      throw new UserError(`${dir} holds a run already: go on with it by --resume, or use another folder.`);
+    }
+    await mkdir(run.dir, { recursive: true }).catch((error: Error) => {
+      throw new UserError(`${dir} cannot be made: ${error.message}.`);
+    });
+    await replaceFile(run.#file('config'), `${JSON.stringify(config, null, 2)}\n`);
+    return run;
+  }
+
+  /** Throws UserError where the folder has no run. */
+  static async open(dir: string): Promise<RunFolder> {
+    const run = new RunFolder(dir);
+    if (!existsSync(run.#file('config'))) throw new UserError(`${dir} is not a run: it has no config.json.`);
+    return run;
+  }
+
+  async config(): Promise<Record<string, unknown>> {
+    return this.#json('config');
+  }
+
+  async state(): Promise<RunState | undefined> {
+    return existsSync(this.#file('state')) ? ((await this.#json('state')) as unknown as RunState) : undefined;
+  }
+
+  async setState(state: RunState): Promise<void> {
+    await replaceFile(this.#file('state'), `${JSON.stringify(state, null, 2)}\n`);
+  }
+
+  /** Rows of metrics.jsonl; a last line that was cut off is left out. */
+  async metrics(): Promise<Record<string, unknown>[]> {
+    if (!existsSync(this.#file('metrics'))) return [];
+    const text = await readFile(this.#file('metrics'), 'utf8');
+    return text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  }
+
+  /** Appends one row. Throws UserError where the disk does not take it. */
+  addMetrics(row: Readonly<Record<string, unknown>>): void {
+    this.#append('metrics', JSON.stringify(row));
+  }
+
+  /** Forgets the rows of steps that will be taken again. */
+  async keepMetrics(keep: (row: Record<string, unknown>) => boolean): Promise<void> {
+    const kept = (await this.metrics()).filter(keep);
+    await replaceFile(this.#file('metrics'), kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  }
+
+  log(line: string): void {
+    this.#append('log', `${new Date().toISOString()} ${line}`);
+  }
+
+  get stopRequested(): boolean {
+    return existsSync(this.#file('stop'));
+  }
+
+  async requestStop(): Promise<void> {
+    await replaceFile(this.#file('stop'), '');
+  }
+
+  async clearStopRequest(): Promise<void> {
+    await rm(this.#file('stop'), { force: true });
+  }
+
+  #file(name: keyof typeof FILES): string {
+    return path.join(this.dir, FILES[name]);
+  }
+
+  #append(name: keyof typeof FILES, line: string): void {
+    try {
+      appendFileSync(this.#file(name), `${line}\n`);
+    } catch (error) {
+      throw new UserError(`${this.#file(name)} cannot be written: ${(error as Error).message}.`);
+    }
+  }
+
+  async #json(name: keyof typeof FILES): Promise<Record<string, unknown>> {
+    try {
+      return JSON.parse(await readFile(this.#file(name), 'utf8'));
+    } catch (error) {
+      throw new UserError(`${this.#file(name)} cannot be read: ${(error as Error).message}.`);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../errors.ts';
+import { OBJECTIVES, type ObjectiveName } from './objectives/index.ts';
+import type { Schedule } from './schedule.ts';
+
+/** Everything that a run of supervised fine-tuning depends on; the run folder keeps it in config.json. */
+export interface SftSettings {
+  /** Model folder. */
+  model: string;
+  /** Files of JSON lines and folders of source files. */
+  data: readonly string[];
+  objective: ObjectiveName;
+  /** `lora`: adapters of the target modules. `full`: all weights. */
+  parameters: 'lora' | 'full';
+  rank: number;
+  alpha: number;
+  /** Last part of the names of the modules that get an adapter. */
+  targets: readonly string[];
+  steps: number;
+  samplesPerStep: number;
+  /** Most rows of one forward; memory grows with them. */
+  rowsPerForward: number;
+  sampleTokens: number;
+  fimShare: number;
+  windows: number;
+  learningRate: number;
+  schedule: Schedule;
+  warmupSteps: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  /** Largest norm of a step's gradient. */
+  clip: number;
+  seed: number;
+  /** Steps between checkpoints. */
+  checkpointEvery: number;
+  /** 0: as many as the machine's cores suggest. */
+  threads: number;
+  /** Compute layers again in the backward pass: less memory, more time. */
+  recompute: boolean;
+}
+
+/** A setting: its default and what a value must be. */
+interface Setting<T> {
+  value: T | undefined;
+  /** Completes the sentence `KEY must be …`. */
+  must: string;
+  accepts(value: unknown): boolean;
+}
+
+const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+
+const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } = {
+  model: { value: undefined, must: 'the folder of a model', accepts: isText },
+  data: { value: undefined, must: 'a list of files and folders', accepts: isTexts },
+  objective: choice('window-diffusion', Object.keys(OBJECTIVES) as ObjectiveName[]),
+  parameters: choice('lora', ['lora', 'full']),
+  rank: whole(16, 1),
+  alpha: number(32, 1e-6, 1e6),
+  targets: {
+    value: PROJECTIONS,
+    must: `a list of ${PROJECTIONS.join(', ')}`,
+    accepts: (value) => isTexts(value) && value.every((name) => PROJECTIONS.includes(name)),
+  },
+  steps: whole(100, 1),
+  samplesPerStep: whole(8, 1),
+  rowsPerForward: whole(512, 1),
+  sampleTokens: whole(256, 16),
+  fimShare: number(0.5, 0, 1),
+  windows: whole(32, 1),
+  learningRate: number(2e-4, 0, 0.1),
+  schedule: choice('cosine', ['constant', 'linear', 'cosine']),
+  warmupSteps: whole(10, 0),
+  beta1: number(0.9, 0, 0.9999),
+  beta2: number(0.98, 0, 0.999999),
+  epsilon: number(1e-8, 0, 1),
+  weightDecay: number(0, 0, 1),
+  clip: number(1, 1e-9, 1e9),
+  seed: whole(0, 0),
+  checkpointEvery: whole(50, 1),
+  threads: whole(0, 0),
+  recompute: { value: false, must: 'true or false', accepts: (value) => typeof value === 'boolean' },
+};
+
+/** Fills in the defaults. Throws UserError, naming `source` and the key, for unknown keys and values that cannot be. */
+export function resolveSettings(given: Readonly<Record<string, unknown>>, source: string): SftSettings {
+  for (const key of Object.keys(given)) {
+    if (!(key in SETTINGS)) {
+      throw new UserError(
+        `${source}: ${key} is not a setting; there are ${Object.keys(SETTINGS).join(', ')}.`,
+      );
+    }
+  }
+  const resolved: Record<string, unknown> = {};
+  for (const [key, { value, must, accepts }] of Object.entries<Setting<unknown>>(SETTINGS)) {
+    const chosen = given[key] ?? value;
+    if (!accepts(chosen)) {
+      const is = chosen === undefined ? 'is missing' : `is ${JSON.stringify(chosen)}`;
+      throw new UserError(`${source}: ${key} ${is} and must be ${must}.`);
+    }
+    resolved[key] = chosen;
+  }
+  return resolved as unknown as SftSettings;
+}
+
+/** Reads a JSON object of settings. */
+export async function readSettingsFile(file: string): Promise<Record<string, unknown>> {
+  try {
+    const values = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+      throw new Error('it is not an object');
+    }
+    return values;
+  } catch (error) {
+    throw new UserError(`${file} cannot be used as settings: ${(error as Error).message}.`);
+  }
+}
+
+/** `key=value` from a command line; a value that is not JSON is text. */
+export function parseAssignment(text: string): [key: string, value: unknown] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UserError(`--set ${text}: key=value is needed.`);
+  const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+  try {
+    return [key, JSON.parse(value)];
+  } catch {
+    return [key, value];
+  }
+}
+
+function whole(value: number, least: number): Setting<number> {
+  return {
+    value,
+    must: `a whole number of at least ${least}`,
+    accepts: (given) => Number.isSafeInteger(given) && (given as number) >= least,
+  };
+}
+
+function number(value: number, least: number, most: number): Setting<number> {
+  return {
+    value,
+    must: `a number from ${least} to ${most}`,
+    accepts: (given) => typeof given === 'number' && given >= least && given <= most,
+  };
+}
+
+function choice<T extends string>(value: T, choices: readonly T[]): Setting<T> {
+  return { value, must: choices.join(' or '), accepts: (given) => choices.includes(given as T) };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isText);
+}

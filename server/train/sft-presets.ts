@@ -1,0 +1,17 @@
+/** Settings to begin with, by name; what a preset leaves out has its default. */
+export const SFT_PRESETS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  /** The embedded model's own objective, through adapters: fits into 3 GB. */
+  'window-lora': {
+    objective: 'window-diffusion',
+    parameters: 'lora',
+    rank: 64,
+    alpha: 64,
+    learningRate: 5e-4,
+  },
+  /** The same with all weights. */
+  'window-full': { objective: 'window-diffusion', parameters: 'full', learningRate: 2e-5 },
+  /** SDAR and its descendants, as published: all weights, blocks. */
+  sdar: { objective: 'sdar', parameters: 'full', learningRate: 1e-5, fimShare: 0 },
+  /** LLaDA and Dream, full attention. */
+  llada: { objective: 'llada', parameters: 'lora', rank: 128, alpha: 64, learningRate: 3e-6, fimShare: 0 },
+};

@@ -1,0 +1,166 @@
+import { UserError } from '../errors.ts';
+import { openModel } from '../models/registry.ts';
+import { loadTokenizer } from '../models/tokenizer.ts';
+import { Corpus } from './data/corpus.ts';
+import { Sampler, sampleRandom } from './data/sampler.ts';
+import { OBJECTIVES } from './objectives/index.ts';
+import type { Objective, SampleRows } from './objectives/objective.ts';
+import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
+import { lockRun } from './run/lock.ts';
+import type { RunFolder, RunState } from './run/run-folder.ts';
+import type { SftSettings } from './settings.ts';
+import { type StepReport, Trainer } from './trainer.ts';
+
+/** Steps in a row that may be skipped because of numbers that are not finite. */
+const MOST_SKIPPED = 3;
+
+export interface StepProgress extends StepReport {
+  /** Steps done, this one included. */
+  step: number;
+  rowsPerSecond: number;
+  /** Resident memory in bytes. */
+  memory: number;
+  /** Estimate in seconds. */
+  secondsLeft: number;
+}
+
+/**
+ * Supervised fine-tuning in a run folder: from its newest checkpoint, or from the start where it has none, until the
+ * last step, an abort or a request to stop. A step is always finished and a checkpoint written. Throws UserError for
+ * settings, models and data that cannot be used, for a folder in use, for a full disk, and when numbers stop being
+ * finite; the reason is in state.json too.
+ */
+export async function runSft(
+  run: RunFolder,
+  settings: SftSettings,
+  signal: AbortSignal,
+  onStep: (progress: StepProgress) => void,
+): Promise<RunState> {
+  const unlock = lockRun(run.dir);
+  let state: RunState = { status: 'running', pid: process.pid, step: 0, steps: settings.steps };
+  try {
+    await run.clearStopRequest();
+    await run.setState(state);
+    state = await train(run, settings, signal, onStep, state);
+    await run.setState(state);
+    run.log(`${state.status} after step ${state.step}`);
+    return state;
+  } catch (error) {
+    const reason = (error as Error).message;
+    // On a full disk even this may fail; the first error is the one to tell.
+    await run.setState({ ...((await run.state()) ?? state), status: 'failed', reason }).catch(() => {});
+    throw error;
+  } finally {
+    unlock();
+  }
+}
+
+async function train(
+  run: RunFolder,
+  settings: SftSettings,
+  signal: AbortSignal,
+  onStep: (progress: StepProgress) => void,
+  state: RunState,
+): Promise<RunState> {
+  const folder = await openModel(settings.model);
+  const objective: Objective = OBJECTIVES[settings.objective];
+  const misfit = objective.misfit(folder.spec);
+  if (misfit)
+    throw new UserError(`the objective ${settings.objective} does not fit ${folder.name}: ${misfit}.`);
+  const sampler = new Sampler(
+    await Corpus.open(settings.data),
+    await loadTokenizer(folder),
+    folder.spec,
+    settings,
+  );
+  const trainer = await Trainer.open(folder, settings);
+  const save = (step: number) =>
+    saveCheckpoint(
+      run.dir,
+      { step, optimizerSteps: trainer.optimizerSteps, baseWeights: folder.weightsHash },
+      trainer.arrays(),
+      (dir) => trainer.write(dir),
+    );
+  try {
+    const start = hasCheckpoint(run.dir) ? await resume(run, trainer, folder.weightsHash) : 0;
+    await run.keepMetrics((row) => Number(row.step) <= start);
+    run.log(start === 0 ? `started on ${folder.name}` : `resumed after step ${start}`);
+    let saved = start;
+    let skipped = 0;
+    let step = start;
+    const began = performance.now();
+    while (step < settings.steps && !signal.aborted && !run.stopRequested) {
+      const samples = await drawSamples(step, sampler, objective, settings, folder.spec);
+      const before = performance.now();
+      const report = await trainer.step(step, samples, objective.terms);
+      step++;
+      const progress = measure(report, step, start, settings.steps, before, began);
+      run.addMetrics({ ...progress });
+      await run.setState({ ...state, step });
+      onStep(progress);
+      skipped = report.skipped ? skipped + 1 : 0;
+      if (skipped === MOST_SKIPPED) {
+        throw new UserError(
+          `loss or gradient were not finite in ${MOST_SKIPPED} steps in a row, up to step ${step}: ` +
+            'lower learningRate and go on from the last checkpoint.',
+        );
+      }
+      // A step that was skipped is no state to go back to.
+      if (step % settings.checkpointEvery === 0 && skipped === 0) {
+        await save(step);
+        saved = step;
+      }
+    }
+    if (saved < step && skipped === 0) await save(step);
+    return { ...state, step, status: step < settings.steps ? 'stopped' : 'done' };
+  } finally {
+    await trainer.release();
+  }
+}
+
+/** Takes up the newest checkpoint; returns its step. */
+async function resume(run: RunFolder, trainer: Trainer, weights: string): Promise<number> {
+  const { dir, manifest, arrays } = await loadCheckpoint(run.dir);
+  if (manifest.baseWeights !== weights) {
+    throw new UserError(
+      `${dir} belongs to weights ${manifest.baseWeights}, but the model now has ${weights}: ` +
+        'put the model back, or start a new run.',
+    );
+  }
+  trainer.restore(arrays, manifest.optimizerSteps);
+  return manifest.step;
+}
+
+async function drawSamples(
+  step: number,
+  sampler: Sampler,
+  objective: Objective,
+  settings: SftSettings,
+  spec: Parameters<Objective['rows']>[1],
+): Promise<SampleRows[]> {
+  const samples: SampleRows[] = [];
+  for (let i = 0; i < settings.samplesPerStep; i++) {
+    const random = sampleRandom(settings.seed, step * settings.samplesPerStep + i);
+    samples.push(objective.rows(await sampler.sample(random), spec, settings, random));
+  }
+  return samples;
+}
+
+function measure(
+  report: StepReport,
+  step: number,
+  start: number,
+  steps: number,
+  before: number,
+  began: number,
+): StepProgress {
+  const now = performance.now();
+  const perStep = (now - began) / (step - start) / 1000;
+  return {
+    step,
+    ...report,
+    rowsPerSecond: (report.rows / (now - before)) * 1000,
+    memory: process.memoryUsage.rss(),
+    secondsLeft: perStep * (steps - step),
+  };
+}

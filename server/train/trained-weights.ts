@@ -1,0 +1,72 @@
+import { copyFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
+import { Random } from '../decode/random.ts';
+import { SINGLE_FILE } from '../models/checkpoint.ts';
+import type { ModelFolder } from '../models/model-folder.ts';
+import { CONFIG_FILE, readConfig, TOKENIZER_FILE } from '../models/registry.ts';
+import { writeSafetensors, writeWhole } from '../models/safetensors-writer.ts';
+import { bytesOf } from '../models/tensor-data.ts';
+import { expectedWeights } from '../models/weight-names.ts';
+import { writeAdapter } from './adapter-file.ts';
+import type { SftSettings } from './settings.ts';
+
+/** What is trained of a model. */
+export function trainingPlan(folder: ModelFolder, settings: SftSettings): TrainingPlan {
+  const names = [...expectedWeights(folder.spec).keys()];
+  if (settings.parameters === 'full') return { tensors: new Set(names) };
+  const modules = names
+    .filter((name) => settings.targets.some((target) => name.endsWith(`.${target}.weight`)))
+    .map((name) => name.slice(0, -'.weight'.length));
+  const { rank, alpha } = settings;
+  return { tensors: new Set(), adapters: { rank, alpha, modules: new Set(modules) } };
+}
+
+/**
+ * Where training starts: the stored weights; for adapters B = 0 and A uniform within ±1/√in, as PEFT has it, so that
+ * the adapted model is at first the stored one.
+ */
+export async function initialValues(
+  folder: ModelFolder,
+  parameters: readonly Parameter[],
+  seed: number,
+): Promise<Map<string, Float32Array>> {
+  const random = new Random(seed);
+  const values = new Map<string, Float32Array>();
+  for (const { name, dims } of parameters) {
+    if (name.endsWith('.lora_A.weight')) {
+      const bound = 1 / Math.sqrt(dims[1]);
+      const draw = () => (2 * random.uniform() - 1) * bound;
+      values.set(name, Float32Array.from({ length: dims[0] * dims[1] }, draw));
+    } else if (name.endsWith('.lora_B.weight')) {
+      values.set(name, new Float32Array(dims[0] * dims[1]));
+    } else {
+      values.set(name, await folder.readTensor(name));
+    }
+  }
+  return values;
+}
+
+/** Writes an adapter in PEFT's layout, or a whole model folder in single precision. */
+export async function writeTrained(
+  dir: string,
+  folder: ModelFolder,
+  plan: TrainingPlan,
+  parameters: readonly Parameter[],
+  values: ReadonlyMap<string, Float32Array>,
+): Promise<void> {
+  if (plan.adapters) return writeAdapter(dir, plan.adapters, values, folder.name);
+  await writeSafetensors(
+    path.join(dir, SINGLE_FILE),
+    parameters.map(({ name, dims }) => ({
+      tensors: [{ name, dtype: 'F32' as const, dims }],
+      produce: async () => [bytesOf(values.get(name)!)],
+    })),
+  );
+  const { values: config } = await readConfig(folder.dir);
+  const { quantization_config: _old, ...rest } = config;
+  await writeWhole(path.join(dir, CONFIG_FILE), `${JSON.stringify(rest, null, 2)}\n`);
+  if (folder.tokenizerPath) await copyFile(folder.tokenizerPath, path.join(dir, TOKENIZER_FILE));
+  const { samplerHead } = folder.spec;
+  if (samplerHead) await copyFile(path.join(folder.dir, samplerHead.file), path.join(dir, samplerHead.file));
+}
