@@ -1,0 +1,79 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expectedWeights } from '../../server/models/weight-names.ts';
+import { writeFloats } from './model-files.ts';
+import { testRandom, tinySpec } from './tiny-model.ts';
+
+const VOCABULARY = 264;
+/** Tokens after the 256 bytes. */
+const [END, MASK, SUFFIX, PREFIX] = [256, 257, 258, 259];
+
+/**
+ * Writes a model folder that can be trained in milliseconds: a causal window-diffusion model of two tiny layers with
+ * random weights, whose tokens are bytes.
+ */
+export function writeTinyModel(
+  dir: string,
+  weightOf: (name: string, value: number) => number = (_, v) => v,
+): void {
+  mkdirSync(dir, { recursive: true });
+  const spec = tinySpec({ vocabSize: VOCABULARY, hiddenSize: 16, intermediateSize: 24, headDim: 8 });
+  const random = testRandom(1);
+  const tensors: Parameters<typeof writeFloats>[1] = {};
+  for (const [name, { dims }] of expectedWeights(spec)) {
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    const draw = () => (name.includes('norm') ? 1 : (random() - 0.5) / 2);
+    tensors[name] = { dims: [...dims], values: Float32Array.from({ length }, () => weightOf(name, draw())) };
+  }
+  writeFloats(path.join(dir, 'model.safetensors'), tensors);
+  const json = (file: string, value: unknown) => writeFileSync(path.join(dir, file), JSON.stringify(value));
+  json('config.json', {
+    model_type: 'llama',
+    vocab_size: VOCABULARY,
+    hidden_size: spec.hiddenSize,
+    intermediate_size: spec.intermediateSize,
+    num_hidden_layers: spec.layers,
+    num_attention_heads: spec.heads,
+    num_key_value_heads: spec.kvHeads,
+    head_dim: spec.headDim,
+    hidden_act: 'silu',
+    rms_norm_eps: spec.rmsEps,
+    rope_theta: 10000,
+    max_position_embeddings: 512,
+    tie_word_embeddings: true,
+    eos_token_id: END,
+    diffusion: {
+      mask_token_id: MASK,
+      block_size: 4,
+      clean_attention: 'causal',
+      logit_shift: 1,
+      fim: {
+        order: 'suffix-prefix-middle',
+        suffix_token_id: SUFFIX,
+        prefix_token_id: PREFIX,
+        end_token_id: END,
+      },
+    },
+  });
+  const special = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  json('tokenizer.json', {
+    version: '1.0',
+    normalizer: null,
+    post_processor: null,
+    added_tokens: [END, MASK, SUFFIX, PREFIX].map((id) => ({ id, content: `<|${id}|>`, ...special })),
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: { type: 'BPE', vocab: byteVocabulary(), merges: [] },
+  });
+}
+
+/** The characters that byte-level BPE writes for the bytes, in the order of the bytes. */
+function byteVocabulary(): Record<string, number> {
+  let next = 0x100;
+  return Object.fromEntries(
+    Array.from({ length: 256 }, (_, byte) => {
+      const printable = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+      return [String.fromCharCode(printable ? byte : next++), byte];
+    }),
+  );
+}

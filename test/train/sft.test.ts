@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { UserError } from '../../server/errors.ts';
+import { openModel } from '../../server/models/registry.ts';
+import { hasCheckpoint } from '../../server/train/run/checkpoint.ts';
+import { lockRun } from '../../server/train/run/lock.ts';
+import { RunFolder } from '../../server/train/run/run-folder.ts';
+import { resolveSettings, type SftSettings } from '../../server/train/settings.ts';
+import { runSft, type StepProgress } from '../../server/train/sft.ts';
+import { temporaryFolder } from '../support/model-files.ts';
+import { writeTinyModel } from '../support/tiny-model-folder.ts';
+
+const LINES = Array.from({ length: 12 }, (_, i) => ({
+  prompt: `def f${i}(a):\n`,
+  completion: `    return a + ${i}\n`,
+}));
+
+function lab(t: TestContext, changes: Record<string, unknown> = {}) {
+  const dir = temporaryFolder(t);
+  const model = path.join(dir, 'model');
+  writeTinyModel(model);
+  const data = path.join(dir, 'data.jsonl');
+  writeFileSync(data, LINES.map((line) => JSON.stringify(line)).join('\n'));
+  const settings = resolveSettings(
+    {
+      model,
+      data: [data],
+      steps: 6,
+      samplesPerStep: 2,
+      sampleTokens: 48,
+      windows: 3,
+      rank: 2,
+      learningRate: 0.01,
+      warmupSteps: 2,
+      checkpointEvery: 2,
+      threads: 1,
+      ...changes,
+    },
+    'test',
+  );
+  return { dir, settings };
+}
+
+async function train(run: RunFolder, settings: SftSettings, stopAfter = Number.POSITIVE_INFINITY) {
+  const abort = new AbortController();
+  const steps: StepProgress[] = [];
+  const state = await runSft(run, settings, abort.signal, (progress) => {
+    steps.push(progress);
+    if (progress.step === stopAfter) abort.abort();
+  });
+  return { state, steps };
+}
+
+const checkpoint = (run: RunFolder, step: number, file: string) =>
+  readFileSync(path.join(run.dir, 'checkpoints', `step-${step}`, file));
+
+for (const parameters of ['lora', 'full']) {
+  test(`a run that is stopped and resumed ends bit-equal to one that is not: ${parameters}`, async (t) => {
+    const { dir, settings } = lab(t, { parameters });
+    const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
+    assert.equal((await train(whole, settings)).state.status, 'done');
+    const parts = await RunFolder.create(path.join(dir, 'parts'), settings);
+    const { state } = await train(parts, settings, 3);
+    assert.deepEqual([state.status, state.step], ['stopped', 3]);
+    const { steps } = await train(parts, resolveSettings(await parts.config(), 'config.json'));
+    assert.deepEqual(
+      steps.map(({ step }) => step),
+      [4, 5, 6],
+    );
+    assert.deepEqual(
+      checkpoint(parts, 6, 'trainer.safetensors'),
+      checkpoint(whole, 6, 'trainer.safetensors'),
+    );
+    const [a, b] = [await parts.metrics(), await whole.metrics()];
+    assert.deepEqual(
+      a.map(({ step, loss }) => ({ step, loss })),
+      b.map(({ step, loss }) => ({ step, loss })),
+    );
+    const trained = path.join(whole.dir, 'checkpoints', 'step-6');
+    if (parameters === 'full') assert.equal((await openModel(trained)).spec.maskTokenId, 257);
+    else assert.ok(existsSync(path.join(trained, 'adapter_config.json')));
+    assert.deepEqual(readdirSync(path.join(whole.dir, 'checkpoints')).sort(), ['step-4', 'step-6']);
+  });
+}
+
+test('what a killed trainer leaves behind does not matter: half a checkpoint, half a line, a lock', async (t) => {
+  const { dir, settings } = lab(t);
+  const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
+  await train(whole, settings);
+  const killed = await RunFolder.create(path.join(dir, 'killed'), settings);
+  await train(killed, settings, 4);
+  const partial = path.join(killed.dir, 'checkpoints', 'step-6.partial');
+  mkdirSync(partial);
+  writeFileSync(path.join(partial, 'trainer.safetensors'), 'half');
+  writeFileSync(path.join(killed.dir, 'metrics.jsonl'), '{"step":5,"loss":1}\n{"step":6,"lo', { flag: 'a' });
+  writeFileSync(path.join(killed.dir, 'lock'), '999999999');
+  await killed.setState({ status: 'running', pid: 999999999, step: 5, steps: 6 });
+  assert.equal((await train(killed, settings)).state.status, 'done');
+  assert.deepEqual(checkpoint(killed, 6, 'trainer.safetensors'), checkpoint(whole, 6, 'trainer.safetensors'));
+  assert.deepEqual(
+    (await killed.metrics()).map(({ step }) => step),
+    [1, 2, 3, 4, 5, 6],
+  );
+});
+
+test('it learns: the loss of a small set of texts falls', async (t) => {
+  const { dir, settings } = lab(t, { parameters: 'full', steps: 60, samplesPerStep: 4, checkpointEvery: 60 });
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  const { steps } = await train(run, settings);
+  const mean = (part: StepProgress[]) => part.reduce((sum, { loss }) => sum + loss, 0) / part.length;
+  assert.ok(mean(steps.slice(-5)) < 0.6 * mean(steps.slice(0, 5)), `${mean(steps.slice(-5))}`);
+});
+
+test('a second trainer is refused, and a request to stop is heard', async (t) => {
+  const { dir, settings } = lab(t);
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  await assert.rejects(RunFolder.create(run.dir, settings), UserError);
+  const unlock = lockRun(run.dir);
+  await assert.rejects(train(run, settings), /is training in/);
+  unlock();
+  const state = await runSft(run, settings, new AbortController().signal, ({ step }) => {
+    if (step === 2) writeFileSync(path.join(run.dir, 'stop'), '');
+  });
+  assert.deepEqual([state.status, state.step], ['stopped', 2]);
+});
+
+test('numbers that are not finite: steps are skipped, three in a row end the run without a checkpoint', async (t) => {
+  const { dir, settings } = lab(t);
+  rmSync(settings.model, { recursive: true });
+  writeTinyModel(settings.model, (name, value) => (name === 'model.norm.weight' ? Number.NaN : value));
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  const steps: StepProgress[] = [];
+  const training = runSft(
+    run,
+    settings,
+    new AbortController().signal,
+    (progress) => void steps.push(progress),
+  );
+  await assert.rejects(training, /were not finite in 3 steps/);
+  assert.deepEqual(
+    steps.map(({ skipped }) => skipped),
+    [true, true, true],
+  );
+  assert.equal((await run.state())?.status, 'failed');
+  assert.equal(hasCheckpoint(run.dir), false);
+});
+
+test('what cannot be trained is refused in one sentence', async (t) => {
+  const { dir, settings } = lab(t);
+  const refused = async (changes: Partial<SftSettings>, reason: RegExp) => {
+    const run = await RunFolder.create(path.join(temporaryFolder(t), 'run'), settings);
+    await assert.rejects(train(run, { ...settings, ...changes }), (error: Error) => {
+      assert.ok(error instanceof UserError, error.stack);
+      assert.match(error.message, reason);
+      return true;
+    });
+  };
+  const empty = path.join(dir, 'empty');
+  mkdirSync(empty);
+  await refused({ data: [empty] }, /holds nothing to learn from/);
+  await refused({ data: [path.join(dir, 'none')] }, /cannot be read/);
+  const broken = path.join(dir, 'broken.jsonl');
+  writeFileSync(broken, '{"prompt": 1}\n');
+  await refused({ data: [broken] }, /broken\.jsonl, line 1, has neither prompt and completion/);
+  await refused({ objective: 'sdar' }, /does not fit model: the clean rows of the model are not in blocks/);
+  const given = { ...settings };
+  assert.throws(
+    () => resolveSettings({ ...given, learningRate: 1e3 }, 'F'),
+    /F: learningRate is 1000 and must/,
+  );
+  assert.throws(() => resolveSettings({ ...given, lerningRate: 1 }, 'F'), /lerningRate is not a setting/);
+  assert.throws(() => resolveSettings({ ...given, model: undefined }, 'F'), /model is missing and must be/);
+});
+
+test('a resume with other weights is refused', async (t) => {
+  const { dir, settings } = lab(t);
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  await train(run, settings, 2);
+  const config = path.join(settings.model, 'config.json');
+  writeFileSync(config, readFileSync(config, 'utf8').replace('10000', '20000'));
+  await assert.rejects(train(run, settings), /belongs to weights/);
+});
