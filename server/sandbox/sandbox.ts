@@ -21,6 +21,8 @@ export interface SandboxOptions {
   gate: boolean;
   /** Where Python candidates run. */
   backend: PythonBackend;
+  /** Milliseconds without work after which the processes, a quarter of a gigabyte each, are ended until there is some. */
+  idleMs: number;
 }
 
 export const SANDBOX_DEFAULTS: SandboxOptions = {
@@ -28,6 +30,7 @@ export const SANDBOX_DEFAULTS: SandboxOptions = {
   timeoutMs: 5000,
   gate: true,
   backend: 'pyodide',
+  idleMs: 60_000,
 };
 
 /** A program to be judged against a task's tests. */
@@ -49,6 +52,8 @@ export class Sandbox {
   private options: SandboxOptions;
   private runtime: string;
   private workers: number;
+  private atWork = 0;
+  private idleTimer: NodeJS.Timeout | undefined;
 
   private constructor(options: SandboxOptions, runtime: string, snapshot: string) {
     this.options = options;
@@ -92,9 +97,15 @@ export class Sandbox {
 
   /** The verdict on one program. Rejects when aborted, and when a language's self-test fails. */
   async verdict({ task, code }: Candidate, signal?: AbortSignal): Promise<Verdict> {
-    const { timeoutMs, gate } = this.options;
-    const { pool, judge } = task.language === 'python' ? this.python : await this.openJavaScript();
-    return grade(task, code, pool, judge, { timeoutMs, gate, signal });
+    const { timeoutMs, gate, idleMs } = this.options;
+    clearTimeout(this.idleTimer);
+    this.atWork++;
+    try {
+      const { pool, judge } = task.language === 'python' ? this.python : await this.openJavaScript();
+      return await grade(task, code, pool, judge, { timeoutMs, gate, signal });
+    } finally {
+      if (--this.atWork === 0) this.idleTimer = setTimeout(() => this.stop(), idleMs).unref();
+    }
   }
 
   /** Whether all answers of the task are True or False, so that guessing pays. */
@@ -120,12 +131,19 @@ export class Sandbox {
   }
 
   close(): void {
+    clearTimeout(this.idleTimer);
+    this.stop();
     this.python.pool.close();
-    this.python.judge.close();
-    void this.javascript?.then(({ pool, judge }) => {
-      pool.close();
-      judge.close();
-    });
+    this.javascript?.then(
+      ({ pool }) => pool.close(),
+      () => {},
+    );
+  }
+
+  /** Ends every process; further work starts new ones. */
+  private stop(): void {
+    endProcesses(this.python);
+    this.javascript?.then(endProcesses, () => {});
   }
 
   private openJavaScript(): Promise<Court> {
@@ -137,4 +155,9 @@ export class Sandbox {
     })();
     return this.javascript;
   }
+}
+
+function endProcesses({ pool, judge }: Court): void {
+  pool.stop();
+  judge.close();
 }

@@ -44,6 +44,15 @@ for (const { backend, skip } of BACKENDS) {
       assert.equal((await verdictOf(sandbox, TASK, RIGHT)).verdict, 'passed');
     });
 
+    test('ends its processes when there is nothing to do, and starts new ones for the next candidate', async () => {
+      const brief = await openSandbox({ backend, idleMs: 1 });
+      const before = [...brief.pids.workers, brief.pids.judge as number];
+      assert.equal((await verdictOf(brief, TASK, RIGHT)).verdict, 'passed');
+      while (before.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal((await verdictOf(brief, TASK, RIGHT)).verdict, 'passed');
+      brief.close();
+    });
+
     test('keeps the order of the candidates', async () => {
       const tasks = Array.from({ length: 24 }, (_, i) => ({ ...TASK, id: String(i) }));
       const candidates = tasks.map((task, i) => ({

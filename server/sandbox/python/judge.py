@@ -99,6 +99,8 @@ def register_task(text):
         task = {'setup': _compile(request['setup'], '<setup>'), 'tests': [_compile(t, '<test>') for t in request['tests']]}
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return dumps({'calls': [], 'boolean': False, 'problem': 'a test does not parse (%s)' % str(error)[:80]})
+    if not defined:  # without a reference, every name that nothing else explains is the solution's
+        defined = [n for n in used if n not in _LIBRARY and not hasattr(builtins, n)]
     task['stubs'] = [n for n in used if n in defined]
     task['modules'] = [n for n in used if n in _LIBRARY and n not in defined]
     task['imports'] = _imports_for(used, imports, defined)
