@@ -18,6 +18,6 @@ export function feedForward(
     alpha: { float: 1 },
   });
   // The row factor of `up` is left to the product after the next one.
-  const inner = precision.prepare(graph, graph.op('Mul', [activated, up]), both.rowScale);
+  const inner = precision.prepareWide(graph, graph.op('Mul', [activated, up]), both.rowScale);
   return linear(graph, precision, inner, matrices.down);
 }

@@ -10,6 +10,10 @@ export const fp32: Precision = {
     return { value: x };
   },
 
+  prepareWide(graph, x, rowScale) {
+    return fp32.prepare(graph, x, rowScale);
+  },
+
   multiply(graph, x, matrix, offset) {
     const weight = joined(graph, matrix, (g, { weight, start, count }) =>
       toF32(g, g.weightRows(weight, start, count), weight),

@@ -6,6 +6,8 @@ import { joined, type Precision } from './linear.ts';
 export type Activations = 'u8' | 's8';
 
 const LEVELS = 127;
+/** What rounding leaves is at most half a level: enlarged by this it spans all levels. */
+const REST = 2 * LEVELS;
 
 /**
  * Weights in int8 with one factor per output row, activations in eight bits with one factor per row, products summed
@@ -20,14 +22,26 @@ export function int8(activations: Activations, normedRange?: number): Precision 
 
   const precision: Precision = {
     prepare(graph, x, rowScale) {
-      const largest = graph.op('ReduceMax', [graph.op('Abs', [x]), graph.i64([-1])], { keepdims: 1 });
-      const value = quantize(graph, graph.op('Div', [x, largest]), 1);
-      return { value, rowScale: rowScale === undefined ? largest : graph.op('Mul', [largest, rowScale]) };
+      const { unit, scale } = scaled(graph, x, rowScale);
+      return { value: quantize(graph, unit, 1), rowScale: scale };
     },
 
     prepareNormed(graph, x) {
       if (normedRange === undefined) return precision.prepare(graph, x);
       return { value: quantize(graph, x, normedRange), factor: normedRange };
+    },
+
+    // Sixteen bits in two rows of eight: the weights, whose reading takes the time, are read once for both.
+    prepareWide(graph, x, rowScale) {
+      const { unit, scale } = scaled(graph, x, rowScale);
+      const rounded = quantize(graph, unit, 1);
+      const restored = graph.op('DequantizeLinear', [
+        rounded,
+        graph.f32([1 / LEVELS], []),
+        zeroPoint(graph, activations),
+      ]);
+      const rest = quantize(graph, graph.op('Sub', [unit, restored]), 1 / REST);
+      return { value: graph.op('Concat', [rounded, rest], { axis: 0 }), rowScale: scale, withRest: true };
     },
 
     multiply(graph, x, matrix, offset) {
@@ -43,7 +57,12 @@ export function int8(activations: Activations, normedRange?: number): Precision 
         zeroPoint(graph, activations),
         ...(offset === undefined ? [] : ['', offset]),
       ]);
-      return { value, rowScale: x.rowScale };
+      if (!x.withRest) return { value, rowScale: x.rowScale };
+      const [rounded, rest] = graph.ops('Split', [value], { axis: 0, num_outputs: 2 }, 2);
+      return {
+        value: graph.op('Add', [rounded, graph.op('Mul', [rest, graph.f32([1 / REST], [])])]),
+        rowScale: x.rowScale,
+      };
     },
 
     embed(graph, ids, { weight, scale }) {
@@ -55,6 +74,13 @@ export function int8(activations: Activations, normedRange?: number): Precision 
     },
   };
   return precision;
+}
+
+/** Rows divided by their largest number, −1 … 1, and the factor that their products need. */
+function scaled(graph: Graph, x: Value, rowScale?: Value): { unit: Value; scale: Value } {
+  const largest = graph.op('ReduceMax', [graph.op('Abs', [x]), graph.i64([-1])], { keepdims: 1 });
+  const scale = rowScale === undefined ? largest : graph.op('Mul', [largest, rowScale]);
+  return { unit: graph.op('Div', [x, largest]), scale };
 }
 
 function zeroPoint(graph: Graph, activations: Activations): Value {

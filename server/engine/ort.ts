@@ -35,7 +35,13 @@ export async function openSession(
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    extra: { session: { model_external_initializers_file_folder_path: folder } },
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: folder,
+        // Shares of far columns underflow; computing with such numbers takes a twentieth of a forward.
+        set_denormal_as_zero: '1',
+      },
+    },
   });
 }
 

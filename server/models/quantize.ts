@@ -25,10 +25,11 @@ export function quantizeRows(values: Float32Array, rows: number): QuantizedMatri
 
 /**
  * Beyond this size normed activations are cut off. A rotated network spreads each row over all channels, so that its
- * 576 or more numbers look normally distributed with variance 1: one in two million lies beyond. Measured on the
- * golden rows of the embedded model, 4 loses a fifth of the precision, 5 and finding each row's largest are the same.
+ * 576 or more numbers look normally distributed with variance 1: one in 16,000 lies beyond. Measured on 720 clean rows
+ * with the embedded model, best tokens equal to fp32's: 97.4 % at 3.5, 97.6 % at 4, 96.7 % at 4.5, and 97.8 % when the
+ * largest number of every row is found, which takes a twelfth more time.
  */
-const NORMED_RANGE = 5;
+const NORMED_RANGE = 4;
 
 /** The section of config.json that says so, as the compressed-tensors library writes it, and one number of ours. */
 export const INT8_CONFIG = {

@@ -49,9 +49,15 @@ for (const activations of ['u8', 's8'] as Activations[]) {
       { ...range, start: 0, count: half },
     ]);
     graph.output('y', y, 'f32', ['rows', OUT]);
+    graph.output('wide', linear(graph, precision, precision.prepareWide(graph, input), [range]), 'f32', [
+      'rows',
+      OUT,
+    ]);
     const ort = await loadOrt();
     const session = await openSession(ort, graph, dir, 1);
-    const actual = (await session.run({ x: tensors(ort).f32(x, [ROWS, IN]) })).y.data as Float32Array;
+    const out = await session.run({ x: tensors(ort).f32(x, [ROWS, IN]) });
+    const actual = out.y.data as Float32Array;
+    const wide = out.wide.data as Float32Array;
 
     for (let row = 0; row < ROWS; row++) {
       const values = x.subarray(row * IN, (row + 1) * IN);
@@ -64,6 +70,15 @@ for (const activations of ['u8', 's8'] as Activations[]) {
         const expected = (sum * largest * scale[o]) / 127 + bias[o];
         const difference = Math.abs(actual[row * OUT + column] - expected);
         assert.ok(difference <= 1e-5 * Math.max(1, Math.abs(expected)), `row ${row}, column ${column}`);
+
+        let exact = bias[column];
+        let bound = 1e-6;
+        for (let k = 0; k < IN; k++) {
+          exact += values[k] * weight[column * IN + k] * scale[column];
+          // Half a step of sixteen bits, for every number of the row.
+          bound += (largest * Math.abs(weight[column * IN + k]) * scale[column]) / (2 * 127 * 254);
+        }
+        assert.ok(Math.abs(wide[row * OUT + column] - exact) <= bound, `wide, row ${row}, column ${column}`);
       }
     }
     await session.release();
