@@ -49,10 +49,12 @@ for (const activations of ['u8', 's8'] as Activations[]) {
       { ...range, start: 0, count: half },
     ]);
     graph.output('y', y, 'f32', ['rows', OUT]);
-    graph.output('wide', linear(graph, precision, precision.prepareWide(graph, input), [range]), 'f32', [
-      'rows',
-      OUT,
-    ]);
+    graph.output(
+      'wide',
+      linear(graph, precision, precision.prepareWide(graph, input), [{ ...range, start: 0, count: OUT }]),
+      'f32',
+      ['rows', OUT],
+    );
     const ort = await loadOrt();
     const session = await openSession(ort, graph, dir, 1);
     const out = await session.run({ x: tensors(ort).f32(x, [ROWS, IN]) });
