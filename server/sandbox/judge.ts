@@ -5,7 +5,8 @@ import type { CallResult } from './results.ts';
 const SOFT_MS = 4000;
 const HARD_MS = 8000;
 const MOST_IN_BATCH = 16;
-const MOST_REGISTERED = 400;
+/** Source characters of the tasks that the judge's interpreter keeps compiled; compiled, they take about tenfold. */
+const MOST_REGISTERED = 4 << 20;
 
 /** The calls that can be made before any result is known, and why the task cannot be judged, if so. */
 export interface Plan {
@@ -36,6 +37,7 @@ interface Item {
 export class Judge {
   private child: WorkerChild | undefined;
   private registered = new Set<string>();
+  private registeredCharacters = 0;
   private plans = new Map<string, Plan>();
   private queue: Item[] = [];
   private turn: Promise<unknown> = Promise.resolve();
@@ -66,7 +68,7 @@ export class Judge {
   /** Another operation on trusted code, str → str, after which the memory is restored; undefined when it failed. */
   async operation(operation: string, text: string): Promise<string | undefined> {
     return this.exclusive(async () => {
-      this.registered.clear();
+      this.clearRegistered();
       const outcome = await this.call(operation, text, false);
       return outcome.kind === 'reply' && outcome.reply.ok ? outcome.reply.text : undefined;
     });
@@ -75,7 +77,7 @@ export class Judge {
   close(): void {
     this.child?.kill('aborted');
     this.child = undefined;
-    this.registered.clear();
+    this.clearRegistered();
   }
 
   private exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -130,9 +132,10 @@ export class Judge {
   private async register(task: Task, key: string): Promise<Plan | JudgeFault> {
     const known = this.plans.get(key);
     if (known && this.registered.has(key) && this.child?.alive) return known;
-    if (this.registered.size >= MOST_REGISTERED) await this.forget();
     const { setup, tests, prefix, reference, entry } = task;
     const text = JSON.stringify({ key, setup, tests, reference: prefix + reference, entry });
+    if (this.registeredCharacters + text.length > MOST_REGISTERED) await this.forget();
+    this.registeredCharacters += text.length;
     const outcome = await this.call('register_task', text);
     if (outcome.kind !== 'reply' || !outcome.reply.ok) return this.lastFault;
     const plan = JSON.parse(outcome.reply.text) as Plan;
@@ -143,13 +146,18 @@ export class Judge {
 
   /** Back to the memory of the start, without any task. */
   private async forget(): Promise<void> {
-    this.registered.clear();
+    this.clearRegistered();
     await this.call('judge_batch', '[]', false);
+  }
+
+  private clearRegistered(): void {
+    this.registered.clear();
+    this.registeredCharacters = 0;
   }
 
   private async call(operation: string, text: string, keep = true): Promise<Outcome> {
     if (!this.child?.alive) {
-      this.registered.clear();
+      this.clearRegistered();
       this.child = this.start();
     }
     const outcome = await this.child.call({ operation, text, softMs: SOFT_MS, hardMs: HARD_MS, keep });

@@ -103,10 +103,11 @@ def register_task(text):
         defined = [n for n in used if n not in _LIBRARY and not hasattr(builtins, n)]
     task['stubs'] = [n for n in used if n in defined]
     task['modules'] = [n for n in used if n in _LIBRARY and n not in defined]
-    task['imports'] = _imports_for(used, imports, defined)
+    needed = _imports_for(used, imports, defined)
+    task['imports'] = compile(_ast.Module(needed, []), '<imports>', 'exec', dont_inherit=True)
     _tasks[request['key']] = task
     known = set(task['stubs']) | set(task['modules']) | set(dir(builtins))
-    for n in task['imports']:
+    for n in needed:
         known.update((a.asname or a.name).split('.')[0] for a in n.names)
     unknown = [n for n in used if n not in known]
     outcomes, need, unsupported = _execute(task, {})
@@ -188,14 +189,11 @@ def _execute(task, results):
         space[name] = __import__(name)
     for name in task['stubs']:
         space[name] = stub(name)
-    for number, code in enumerate([task['imports'], task['setup']] + task['tests']):
+    for number, code in enumerate((task['imports'], task['setup'], *task['tests'])):
         before = len(outcomes)
         needed = len(need)
         try:
-            if number == 0:
-                exec(compile(_ast.Module(code, []), '<imports>', 'exec', dont_inherit=True), space)
-            else:
-                exec(code, space)
+            exec(code, space)
             if number > 1 and len(outcomes) == before and len(need) == needed:
                 outcomes.append('failed')  # no assert was reached
         except Need:
