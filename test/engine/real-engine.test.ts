@@ -30,7 +30,7 @@ function request(prefix: string): EngineRequest {
 test('the embedded model completes, and typing on computes only what is new', OPTIONS, async (t) => {
   const host = startHost(t, defaultModelDir());
   const steps: Step[] = [];
-  const prefix = 'def add(a, b):\n    ';
+  const prefix = 'def add(a, b):\n    """Return the sum of a and b."""\n    ';
   const first = await host.complete(request(prefix), { onStep: (step) => steps.push(step) });
   assert.match(first?.text ?? '', /^return .*a \+ b/);
   assert.equal(first?.cachedTokens, 0);
