@@ -22,18 +22,28 @@ export async function loadOrt(): Promise<Ort> {
   }
 }
 
+export interface SessionSettings {
+  /**
+   * Plan the memory of all intermediate values at once for every set of input sizes: a little faster, but the plans of
+   * large graphs keep much more memory than is in use at any time.
+   */
+  planMemory?: boolean;
+}
+
 /** Opens a session on a graph whose weights lie in `folder`; they are mapped, not copied. */
 export async function openSession(
   ort: Ort,
   graph: Graph,
   folder: string,
   threads: number,
+  { planMemory = true }: SessionSettings = {},
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(serialize(graph), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    enableMemPattern: planMemory,
     logSeverityLevel: 3,
     extra: {
       session: {

@@ -73,7 +73,7 @@ export class TrainingSession {
   ): Promise<TrainingSession> {
     const ort = await loadOrt();
     const { graph, parameters } = buildTrainingGraph(folder.spec, folder.weights, plan, options);
-    const session = await openSession(ort, graph, folder.dir, threads);
+    const session = await openSession(ort, graph, folder.dir, threads, { planMemory: false });
     return new TrainingSession(ort, session, folder.spec, parameters);
   }
 
