@@ -138,6 +138,8 @@ describe('the trace page', { skip: !chromium && 'chromium is not installed' }, (
 
   test('the same prompt is run again with other settings', async () => {
     const loaded = await open([savedTrace('verified')]);
+    await loaded.page.getByRole('combobox', { name: 'Mode' }).click();
+    await loaded.page.getByRole('option', { name: 'one by one' }).click();
     await loaded.page.getByLabel('Threshold').fill('0.5');
     await loaded.page.getByRole('button', { name: 'Run beside' }).click();
     const { prompt, settings } = savedTrace('verified');
@@ -145,7 +147,7 @@ describe('the trace page', { skip: !chromium && 'chromium is not installed' }, (
       type: 'try',
       beside: true,
       prompt,
-      settings: { ...settings, threshold: 0.5 },
+      settings: { ...settings, mode: 'ar', threshold: 0.5 },
     });
   });
 

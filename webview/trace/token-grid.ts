@@ -18,6 +18,10 @@ export interface FinalToken {
   text: string;
 }
 
+/** Lines of the surroundings that are drawn. */
+const LINES_BEFORE = 12;
+const LINES_AFTER = 6;
+
 interface DrawnCell {
   id: number | undefined;
   parts: HTMLElement[];
@@ -52,8 +56,8 @@ export class TokenGrid {
     this.cells = tokens.map(({ id }) => ({ id, parts: [], texts: [], line: 0, drawn: '' }));
     const lines = layOut(tokens.map(({ text }) => printable(text)));
     this.lines = lines.map((parts) => parts.filter(({ first }) => first).map(({ position }) => position));
-    const before = printable(prefix).split('\n');
-    const after = printable(suffix).split('\n');
+    const before = linesShown(printable(prefix).split('\n'), -LINES_BEFORE);
+    const after = linesShown(printable(suffix).split('\n'), LINES_AFTER);
     const rows = lines.map((parts, number) => this.line(parts, number));
     rows[0].children[0].after(contextText(before.pop() ?? ''));
     rows[rows.length - 1].append(contextText(after.shift() ?? ''));
@@ -67,8 +71,9 @@ export class TokenGrid {
     const step = history.steps[shown - 1];
     const [start, end] = step ? [step.windowStart, step.windowStart + step.window.length] : [0, 0];
     for (let position = 0; position < this.cells.length; position++) {
-      const inWindow = position >= start && position < end;
-      this.drawCell(position, history.cell(position, shown), inWindow, position === Math.max(0, start));
+      const cell = history.cell(position, shown);
+      const inWindow = cell.state !== 'absent' && position >= start && position < end;
+      this.drawCell(position, cell, inWindow, position === Math.max(0, start));
     }
   }
 
@@ -188,6 +193,12 @@ function partText({ id, texts }: DrawnCell, part: number, reveal: Reveal | undef
   // The text of a token can depend on those before it, so the final token is drawn as the response has it.
   if (reveal.id === id) return texts[part];
   return part === 0 ? onOneLine(tokenText(reveal.text, reveal.id)) : '';
+}
+
+/** The first lines, or where `count` is negative the last. */
+function linesShown(lines: string[], count: number): string[] {
+  if (lines.length <= Math.abs(count)) return lines;
+  return count < 0 ? ['…', ...lines.slice(count)] : [...lines.slice(0, count), '…'];
 }
 
 function contextText(text: string): HTMLElement {

@@ -22,6 +22,8 @@ export class TryForm {
   /** Fills the form with the settings of a trace whose prompt is known. */
   setSettings(settings: DecodeSettings): void {
     const mode = selectField('Mode', MODES, settings.mode);
+    // The form stands at the lower end of the page.
+    mode.control.position = 'above';
     const threshold = numberField('Threshold', { min: 0, max: 1, step: 0.05 }, settings.threshold);
     const temperature = numberField('Temperature', { min: 0, step: 0.1 }, settings.temperature);
     const window = numberField('Window', { min: 2, step: 1 }, settings.window);

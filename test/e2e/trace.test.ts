@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { findEnvironment } from './support/environment.ts';
+import { type Launched, launch } from './support/launch.ts';
+
+const SAMPLE = `def monday():
+    return "monday"
+
+
+def tuesday():
+    return "tuesday"
+
+
+`;
+
+const SAVED = readFileSync(path.join(import.meta.dirname, '../fixtures/traces/verified.trace.json'), 'utf8');
+const environment = findEnvironment();
+
+describe('the trace viewer in VS Code', {
+  skip: 'missing' in environment && environment.missing,
+}, () => {
+  let window: Launched;
+  before(async () => {
+    if ('missing' in environment) return;
+    window = await launch(environment, {
+      name: 'trace',
+      files: { 'sample.py': SAMPLE, 'saved.trace.json': SAVED, 'bad.trace.json': '{}' },
+      trusted: true,
+    });
+  });
+  after(() => window?.close());
+
+  /** The page of the panel or editor with this title. */
+  const page = (title: string) =>
+    window.editor.page
+      .frameLocator('iframe.webview.ready')
+      .frameLocator(`iframe#active-frame[title="${title}"]`);
+  const PANEL = 'Unmask: How It Was Written';
+  const finished = /^Step (\d+) of \1, (\d+) of \2 tokens revealed/;
+
+  test('the last completion is shown next to the code', async () => {
+    await window.editor.open('sample.py');
+    await window.editor.press('Control+End');
+    await window.editor.type('def wednesday():\n    ');
+    await window.editor.askForGhostText();
+    await window.editor.command('Unmask: Show How the Last Completion Was Written');
+    await page(PANEL).locator('.step-words').filter({ hasText: finished }).waitFor();
+    assert.ok((await page(PANEL).locator('.trace .token.old, .trace .token.new').count()) > 0);
+    await window.editor.screenshot('panel');
+  });
+
+  test('the next completion takes its place, with what else each token could have been', async () => {
+    await window.editor.press('Escape');
+    await window.editor.type('return "wednesday"\n\n\ndef thursday():\n    ');
+    await window.editor.askForGhostText();
+    await page(PANEL).locator('.context', { hasText: 'def thursday' }).first().waitFor();
+    await page(PANEL).locator('.step-words').filter({ hasText: finished }).waitFor();
+    await page(PANEL).locator('.trace .token.old').first().hover();
+    await page(PANEL).locator('.details table').first().waitFor();
+    await window.editor.screenshot('live');
+  });
+
+  test('the same prompt is decoded in another way, beside', async () => {
+    await page(PANEL).getByRole('combobox', { name: 'Mode' }).click();
+    await page(PANEL).getByRole('option', { name: 'one by one' }).click();
+    await page(PANEL).getByRole('button', { name: 'Run beside' }).click();
+    await page(PANEL).locator('.trace').nth(1).getByText('ar, threshold').waitFor();
+    const texts = await page(PANEL)
+      .locator('.trace')
+      .evaluateAll((traces) =>
+        traces.map((trace) =>
+          [...trace.querySelectorAll('.token')].map(({ textContent }) => textContent).join(''),
+        ),
+      );
+    // Verified decoding writes what decoding one by one writes.
+    assert.equal(texts[0].trimEnd(), texts[1].trimEnd());
+    await window.editor.screenshot('beside');
+  });
+
+  test('a reload of the window finds the panel again', async () => {
+    const before = await page(PANEL).locator('.step-words').innerText();
+    await window.editor.page.reload();
+    await page(PANEL).locator('.step-words').filter({ hasText: 'Step' }).waitFor();
+    assert.equal(await page(PANEL).locator('.step-words').innerText(), before);
+    await window.editor.screenshot('reloaded');
+  });
+
+  test('a saved trace opens as a picture, and one that is none as a sentence', async () => {
+    await openFile('saved.trace.json');
+    await page('saved.trace.json').locator('.step-words', { hasText: 'Step 10 of 10, 20 of 20' }).waitFor();
+    await window.editor.screenshot('saved');
+    await openFile('bad.trace.json');
+    await page('bad.trace.json')
+      .getByRole('alert')
+      .filter({ hasText: 'bad.trace.json is not a trace' })
+      .waitFor();
+  });
+
+  async function openFile(file: string): Promise<void> {
+    await window.editor.press('Control+P');
+    await window.editor.page.locator('.quick-input-widget input').first().waitFor();
+    await window.editor.type(file);
+    const row = window.editor.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: file });
+    await row.waitFor();
+    await window.editor.press('Enter');
+  }
+});
