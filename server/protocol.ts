@@ -289,7 +289,7 @@ export interface ServerSettings {
   decode: DecodeMode;
   threshold: number;
   maxTokens: number;
-  /** Least mean confidence of a shown completion, 0 … 1; −1 shows everything. */
+  /** Least probability of a shown completion's first line, the product of its tokens', 0 … 1; −1 shows everything. */
   minConfidence: number;
   multiline: 'auto' | 'always' | 'never';
   contextTokens: number;
@@ -347,3 +347,29 @@ export type FromTracePage =
   | ({ type: 'save' } & NamedTrajectory)
   /** Let the user choose a second trajectory; the answer is `beside`. */
   | { type: 'compare' };
+
+// --------------------------------------------------------------- editor ⇄ run page
+
+/** A line of metrics.jsonl or samples.jsonl, as it was written. */
+export type RunRow = Record<string, unknown>;
+
+/** What was read of a run's folder since the last message about it. */
+export interface RunUpdate {
+  /** Path of the folder. */
+  run: string;
+  /** The rows are all there are: forget the earlier ones. */
+  restart: boolean;
+  /** state.json; null while there is none. */
+  state: RunRow | null;
+  metrics: RunRow[];
+  samples: RunRow[];
+}
+
+export type ToRunPage = ({ type: 'update' } & RunUpdate) | { type: 'problem'; message: string };
+
+export type FromRunPage =
+  | { type: 'ready' }
+  /** Let the user choose a further run, to be drawn on the same axes. */
+  | { type: 'compare' }
+  /** Open a trace that a sample names, relative to its run's folder. */
+  | { type: 'openTrace'; run: string; file: string };

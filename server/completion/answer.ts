@@ -12,24 +12,26 @@ export function firstLineConfidence({ text, lineConfidences }: Draft): number {
   return lineConfidences[first] ?? Number.NaN;
 }
 
-/** Mean over the tokens that begin in a line; the line end belongs to the line that it ends. */
+/**
+ * Probability that the whole line is right: the product over the tokens that begin in it; the line end belongs to the
+ * line that it ends. NaN for a line in which no token begins.
+ */
 function lineConfidences(trajectory: Trajectory): number[] {
   const { text, responseTexts } = trajectory;
   const confidences = tokenConfidences(trajectory);
-  const lines = text.split('\n').map(() => ({ sum: 0, count: 0 }));
+  const lines = text.split('\n').map(() => Number.NaN);
   let line = 0;
   let length = 0;
   for (const [position, token] of responseTexts.entries()) {
     if (length >= text.length) break;
     const confidence = confidences.get(position);
     if (confidence !== undefined) {
-      lines[line].sum += confidence;
-      lines[line].count++;
+      lines[line] = Number.isNaN(lines[line]) ? confidence : lines[line] * confidence;
     }
     length += token.length;
     line = Math.min(line + token.split('\n').length - 1, lines.length - 1);
   }
-  return lines.map(({ sum, count }) => sum / count);
+  return lines;
 }
 
 /** Probability of every settled token by position, 0 … 1; that of the clean row where the token was verified. */

@@ -41,6 +41,6 @@ export interface Completion {
   text: string;
   start: number;
   end: number;
-  /** Mean confidence of the first line's tokens, 0 … 1. */
+  /** Probability of the first line: the product of its tokens', 0 … 1. */
   confidence: number;
 }

@@ -84,11 +84,14 @@ function answerOf(
   const ends = stopStrings.map((stop) => answer.indexOf(stop)).filter((index) => index >= 0);
   const text = answer.slice(0, Math.min(answer.length, ...ends));
   const trajectory = trajectoryOf(text, 0.9, 3, options['cut off'] === 'yes' ? 'length' : 'token');
-  const confidences = options.confidences?.split(' ').map(Number);
-  if (!confidences) return trajectory;
+  // The probability of a line is all in its first token.
+  const confidences = options.confidences?.split(' ').map(Number) ?? [];
   let length = 0;
+  let before = -1;
   for (const { revealed } of trajectory.steps) {
-    revealed[0].confidence = confidences[text.slice(0, length).split('\n').length - 1] ?? 0.9;
+    const line = text.slice(0, length).split('\n').length - 1;
+    revealed[0].confidence = line === before ? 1 : (confidences[line] ?? 0.9);
+    before = line;
     length += revealed[0].text.length;
   }
   return trajectory;

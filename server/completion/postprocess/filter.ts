@@ -7,7 +7,7 @@ export interface Draft {
   text: string;
   /** Characters after the cursor, on its line, that the text replaces. */
   replaced: number;
-  /** Mean confidence of the tokens that begin in each line of the model's answer, 0 … 1; NaN where none does. */
+  /** Probability of each line of the model's answer: the product of its tokens', 0 … 1; NaN where none begins. */
   lineConfidences: readonly number[];
 }
 
