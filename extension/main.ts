@@ -2,6 +2,7 @@ import { type ExtensionContext, window } from 'vscode';
 import { createClient } from './client.ts';
 import { registerCommands } from './commands.ts';
 import { logConflicts } from './conflicts.ts';
+import { restoreRunPanels } from './run/run-panel.ts';
 import { createServerView } from './server-view.ts';
 import { createSnooze } from './snooze.ts';
 import { createStatusItem } from './status-item.ts';
@@ -13,9 +14,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const client = createClient(context, log);
   const server = createServerView(client);
   const snooze = createSnooze(client);
-  const tracePanel = new TracePanel({ context, log, client, server });
+  const parts = { context, log, client, server };
+  const tracePanel = new TracePanel(parts);
   context.subscriptions.push(log, client, server, snooze, tracePanel, createStatusItem(server));
-  context.subscriptions.push(registerTraceEditor({ context, log, client, server }));
+  context.subscriptions.push(registerTraceEditor(parts), restoreRunPanels(parts));
   registerCommands({ context, log, client, server, snooze, tracePanel });
   logConflicts(log);
   try {

@@ -102,7 +102,7 @@ export interface Trajectory {
   weights: string;
   device: string;
   settings: DecodeSettings;
-  /** The text that was asked, without spaces that the response begins with; left out where only ids were given. */
+  /** The text that was asked; left out where only ids were given. */
   prompt?: EnginePrompt;
   promptIds: number[];
   /** Prompt tokens whose keys and values were already in the cache. */
@@ -131,14 +131,16 @@ export interface EngineOptions {
   threads: number;
 }
 
-/**
- * Text around a cursor, or a plain prompt when `suffix` is empty and `fim` is false. Where text around a cursor has
- * spaces typed behind a word, the response begins with them again.
- */
+/** Text around a cursor, or a plain prompt when `suffix` is empty and `fim` is false. */
 export interface EnginePrompt {
   prefix: string;
   suffix: string;
   fim: boolean;
+  /**
+   * Text between the prefix and the cursor, such as a half-typed word, that the response begins with again. Its tokens
+   * are the most probable ones that agree with it, and the probabilities are among those that do.
+   */
+  beginning?: string;
   /** Most prompt tokens; the beginning of the prefix and the end of the suffix are cut to fit. 0: the model's own. */
   budget: number;
 }

@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { DIST, ROOT } from './paths.mjs';
 
 /** One page each, with the style sheet of the same name. */
-const PAGES = ['trace'];
+const PAGES = ['trace', 'run'];
 
 /**
  * Writes dist/webview: script and style sheet of every page.

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { RunReader } from '../../extension/run/run-reader.ts';
+import { findChromium } from '../../scripts/lib/chromium.mjs';
+import type { RunUpdate } from '../../server/protocol.ts';
+import { THEMES } from './support/themes.ts';
+import { WebviewLab } from './support/webview-lab.ts';
+
+const chromium = findChromium();
+const FIXTURE = path.join(import.meta.dirname, '../fixtures/run');
+const run = (): Promise<RunUpdate> => new RunReader(FIXTURE).read();
+
+describe('the run page', { skip: !chromium && 'chromium is not installed' }, () => {
+  let lab: WebviewLab;
+  before(async () => {
+    if (chromium) lab = await WebviewLab.open(chromium);
+  });
+  after(() => lab?.close());
+
+  async function open(options = {}) {
+    const loaded = await lab.load('run', options);
+    await loaded.send({ type: 'update', ...(await run()) });
+    await loaded.page.locator('.plot canvas').first().waitFor();
+    return loaded;
+  }
+
+  const titles = (loaded: Awaited<ReturnType<typeof open>>) =>
+    loaded.page.locator('.plot figcaption').allInnerTexts();
+
+  test('a run has its state, its plots, the frontier with AUP, and its samples', async () => {
+    const loaded = await open();
+    assert.equal(await loaded.page.locator('.states li').innerText(), 'run: done, step 30 of 30');
+    assert.deepEqual(await titles(loaded), [
+      'Reward',
+      'Held-out tasks',
+      'Loss',
+      'Tokens per forward',
+      'KL',
+      'Verdicts',
+      'Time of each phase',
+      'Accuracy against tokens per forward',
+    ]);
+    assert.match(await loaded.page.locator('.plot').last().innerText(), /AUP \d+\.\d/);
+    assert.equal(await loaded.page.locator('.samples tbody tr').count(), 3);
+    assert.deepEqual(loaded.problems, []);
+  });
+
+  test('a sample shows its difference to the reference and opens its trace', async () => {
+    const loaded = await open();
+    await loaded.page.locator('summary', { hasText: 'def fibonacci' }).last().click();
+    const diff = loaded.page.locator('.diffs:visible');
+    assert.match(await diff.innerText(), /^- {5}return fibonacci\(n - 1\) \+ fibonacci\(n - 2\)$/m);
+    assert.match(await diff.innerText(), /^\+ {5}return fibonacci\(n - 1\) \+ fibonacci\(n - 3\)$/m);
+    await loaded.page.getByRole('button', { name: 'Open trace' }).click();
+    const expected = { type: 'openTrace', run: FIXTURE, file: 'traces/own-7.trace.json' };
+    assert.deepEqual((await loaded.posted()).at(-1), expected);
+  });
+
+  test('a second run is drawn on the same axes', async () => {
+    const loaded = await open();
+    await loaded.send({ type: 'update', ...(await run()), run: '/elsewhere/other' });
+    await loaded.page.locator('.states li').nth(1).waitFor();
+    const legend = await loaded.page.locator('.plot').first().innerText();
+    assert.match(legend, /run: reward\.mean[\s\S]*other: reward\.mean/);
+    assert.deepEqual(await loaded.state(), { runs: [FIXTURE, '/elsewhere/other'] });
+  });
+
+  test('rows that come later are added', async () => {
+    const loaded = await open();
+    const more = {
+      run: FIXTURE,
+      restart: false,
+      state: { status: 'running' },
+      metrics: [{ step: 31, extra: 1 }],
+      samples: [],
+    };
+    await loaded.send({ type: 'update', ...more });
+    await loaded.page.locator('.states li', { hasText: 'run: running, step 31' }).waitFor();
+    assert.ok((await titles(loaded)).includes('extra'));
+    assert.equal(await loaded.page.locator('.samples tbody tr').count(), 3);
+  });
+
+  test('what a run says of itself is text', async () => {
+    const nasty = '<img src=x onerror="document.title=1">';
+    const loaded = await lab.load('run');
+    const metrics = [{ step: 1, [nasty]: 1 }];
+    const samples = [{ taskId: nasty, verdict: nasty, completion: nasty }];
+    await loaded.send({
+      type: 'update',
+      run: nasty,
+      restart: false,
+      state: { status: nasty },
+      metrics,
+      samples,
+    });
+    await loaded.page.locator('.plot canvas').first().waitFor();
+    assert.equal(await loaded.page.locator('img').count(), 0);
+    assert.equal(await loaded.page.title(), 'run');
+    assert.deepEqual(loaded.problems, []);
+  });
+
+  for (const theme of Object.keys(THEMES)) {
+    test(`no rule of accessibility is broken in the theme ${theme}`, async () => {
+      const loaded = await open({ theme, width: 1200 });
+      assert.deepEqual(await loaded.violations(), []);
+      await loaded.screenshot(`run-${theme}`);
+    });
+  }
+});

@@ -1,0 +1,52 @@
+import uPlot from 'uplot';
+import { element } from '../dom.ts';
+
+/** One line of a plot. */
+export interface Line {
+  label: string;
+  values: (number | null)[];
+}
+
+/** Colours of the theme that tell lines apart; from the seventh on they repeat with other dashes. */
+const COLOURS = ['blue', 'orange', 'green', 'red', 'purple', 'yellow'];
+const DASHES = [[], [8, 4], [2, 3], [8, 3, 2, 3]];
+const HEIGHT = 190;
+
+/** Draws lines over an axis, with a legend that tells the values under the pointer. Points only where `scatter`. */
+export function plotNode(
+  title: string,
+  axis: string,
+  x: number[],
+  lines: readonly Line[],
+  width: number,
+  scatter = false,
+): HTMLElement {
+  const theme = getComputedStyle(document.body);
+  const colour = (name: string) => theme.getPropertyValue(`--vscode-${name}`).trim();
+  const grid = { stroke: colour('panel-border') || colour('contrastBorder'), width: 1 };
+  const axes = [{ label: axis }, { size: 60 }].map((each) => ({
+    ...each,
+    stroke: colour('foreground'),
+    grid,
+    ticks: grid,
+  }));
+  const series = lines.map(({ label }, i) => ({
+    label,
+    stroke: colour(`charts-${COLOURS[i % COLOURS.length]}`),
+    // Lines differ by their dashes as well as by colour.
+    dash: DASHES[i % DASHES.length],
+    width: 1.5,
+    spanGaps: true,
+    points: { show: scatter || x.length < 30 },
+  }));
+  const node = element('figure', { class: 'plot' }, element('figcaption', {}, title));
+  const options: uPlot.Options = {
+    width,
+    height: HEIGHT,
+    scales: { x: { time: false } },
+    axes,
+    series: [{ label: axis }, ...series],
+  };
+  new uPlot(options, [x, ...lines.map(({ values }) => values)], node);
+  return node;
+}
