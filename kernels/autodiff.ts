@@ -62,10 +62,11 @@ export function differentiate(
   );
 }
 
-/** The parameters and every value that depends on one of them. */
+/** The parameters and every value that depends on one of them, other than through operators that stop gradients. */
 function dependents(nodes: readonly Node[], parameters: readonly Value[]): Set<Value> {
   const values = new Set<Value>(parameters);
   for (const node of nodes) {
+    if (operatorOf(node).stopsGradient) continue;
     if (node.inputs.some((input) => values.has(input))) for (const output of node.outputs) values.add(output);
   }
   return values;

@@ -34,6 +34,7 @@ import { split } from './split.ts';
 import { sqrt } from './sqrt.ts';
 import { squeeze } from './squeeze.ts';
 import { sub } from './sub.ts';
+import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 import { unsqueeze } from './unsqueeze.ts';
 
@@ -73,6 +74,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ReduceMax: reduceMax,
   Cast: cast,
   Identity: identity,
+  TopK: topK,
   // Only evaluated: parts of gradients.
   Pad: pad,
   Equal: equal,

@@ -11,6 +11,8 @@ export interface Operator {
   evaluate(inputs: readonly NaiveTensor[], node: Node): NaiveTensor[];
   /** Dimensions of the outputs. Missing where nothing that is differentiated goes through the operator. */
   dims?(call: DimsCall): readonly Dims[];
+  /** The results count as constants: nothing is differentiated through the operator. */
+  stopsGradient?: boolean;
   /** Gradients by input, undefined where none is wanted. Missing for operators that cannot be differentiated. */
   gradient?(call: GradientCall): readonly (Value | undefined)[];
 }

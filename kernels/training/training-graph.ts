@@ -1,8 +1,9 @@
 import { differentiate } from '../autodiff.ts';
-import { Graph, type Value } from '../graph.ts';
+import { Graph } from '../graph.ts';
 import { NAMES } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { WeightTable } from '../weights.ts';
+import { crossEntropy } from './loss.ts';
 import { network } from './network.ts';
 import { type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
 
@@ -15,6 +16,8 @@ export const TRAINING = {
   select: 'select',
   target: 'target',
   weight: 'weight',
+  teacher: 'teacher',
+  softWeight: 'soft_weight',
   loss: 'loss',
   /** Log-probability of every selected row's target, f32 [selected]. */
   logProbabilities: 'log_probabilities',
@@ -29,12 +32,14 @@ export interface TrainingGraph {
 export interface TrainingGraphOptions {
   /** Compute every layer again in the backward pass instead of keeping what is inside it: less memory, more time. */
   recompute?: boolean;
+  /** Rows may learn from the predictions of others, see `crossEntropy`; adds the inputs teacher and soft_weight. */
+  softLabels?: boolean;
 }
 
 /**
  * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and mask as AttentionInputs says; select
  * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; every parameter. Outputs:
- * loss = Σ weight·(−log p(target)), f32 []; log_probabilities; the gradient of every parameter.
+ * the loss, f32 [], see `crossEntropy`; log_probabilities; the gradient of every parameter.
  */
 export function buildTrainingGraph(
   shape: DenoiserShape,
@@ -59,10 +64,15 @@ export function buildTrainingGraph(
   const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
   const hidden = graph.op('Gather', [all, select], { axis: 0 });
   const logits = weights.linear(hidden, shape.tiedHead ? NAMES.embedding : NAMES.head);
-  const picked = logProbabilities(graph, logits, target);
-  const loss = graph.op('Neg', [
-    graph.op('ReduceSum', [graph.op('Mul', [picked, weight]), graph.i64([0])], { keepdims: 0 }),
-  ]);
+  const soft = options.softLabels && {
+    teacher: graph.input(TRAINING.teacher, 'i64', ['selected']),
+    weight: graph.input(TRAINING.softWeight, 'f32', ['selected']),
+  };
+  const { loss, logProbabilities } = crossEntropy(graph, logits, shape.vocabSize, {
+    target,
+    weight,
+    ...(soft && { soft }),
+  });
 
   const parameters = weights.trained;
   const gradients = differentiate(
@@ -72,17 +82,10 @@ export function buildTrainingGraph(
     options.recompute ? layers : [],
   );
   graph.output(TRAINING.loss, loss, 'f32', []);
-  graph.output(TRAINING.logProbabilities, picked, 'f32', ['selected']);
+  graph.output(TRAINING.logProbabilities, logProbabilities, 'f32', ['selected']);
   for (const { name, dims } of parameters) {
     graph.output(TRAINING.gradient(name), gradients.get(name)!, 'f32', dims);
   }
   graph.prune();
   return { graph, parameters };
-}
-
-/** log p(target) of every row, [selected, vocabSize] → [selected]. */
-function logProbabilities(graph: Graph, logits: Value, target: Value): Value {
-  const all = graph.op('LogSoftmax', [logits], { axis: -1 });
-  const places = graph.op('Unsqueeze', [target, graph.i64([1])]);
-  return graph.op('Squeeze', [graph.op('GatherElements', [all, places], { axis: -1 }), graph.i64([1])]);
 }

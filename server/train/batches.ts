@@ -57,6 +57,24 @@ function pack(samples: readonly SampleRows[], factor: (term: string) => number):
     select: targets.map(({ row }) => row),
     target: targets.map(({ token }) => token),
     weight: targets.map(({ weight, term }) => weight * factor(term)),
+    ...(targets.some(({ soft }) => soft) && { soft: softLabels(samples, starts, factor) }),
     terms: targets.map(({ term }) => term),
+  };
+}
+
+/** Teachers by their places among the targets; a row without one has itself, with weight 0. */
+function softLabels(
+  samples: readonly SampleRows[],
+  starts: readonly number[],
+  factor: (term: string) => number,
+): NonNullable<TrainingBatch['soft']> {
+  const places = new Map<number, number>();
+  const targets = samples.flatMap((sample, i) =>
+    sample.targets.map((target) => ({ ...target, start: starts[i] })),
+  );
+  for (const [place, { row, start }] of targets.entries()) places.set(row + start, place);
+  return {
+    teacher: targets.map(({ soft, start }, place) => (soft ? places.get(soft.teacherRow + start)! : place)),
+    weight: targets.map(({ soft, term }) => (soft ? soft.weight * factor(term) : 0)),
   };
 }

@@ -29,10 +29,12 @@ export interface TrainingBatch {
   select: readonly number[];
   target: readonly number[];
   weight: readonly number[];
+  /** Soft labels: the place among the selected rows of the one to learn from, and the weight of that, [selected]. */
+  soft?: { teacher: readonly number[]; weight: readonly number[] };
 }
 
 export interface TrainingResult {
-  /** Σ weight · (−log p(target)). */
+  /** As `crossEntropy` defines it. */
   loss: number;
   /** log p(target) of every selected row. */
   logProbabilities: Float32Array;
@@ -50,13 +52,16 @@ export class TrainingSession {
   readonly #session: InferenceSession;
   readonly #shape: DenoiserShape;
   readonly #frequencies: Float64Array;
+  readonly #softLabels: boolean;
 
   private constructor(
     ort: Ort,
     session: InferenceSession,
     shape: DenoiserShape,
     parameters: readonly Parameter[],
+    softLabels: boolean,
   ) {
+    this.#softLabels = softLabels;
     this.parameters = parameters;
     this.#ort = ort;
     this.#session = session;
@@ -74,7 +79,7 @@ export class TrainingSession {
     const ort = await loadOrt();
     const { graph, parameters } = buildTrainingGraph(folder.spec, folder.weights, plan, options);
     const session = await openSession(ort, graph, folder.dir, threads, { planMemory: false });
-    return new TrainingSession(ort, session, folder.spec, parameters);
+    return new TrainingSession(ort, session, folder.spec, parameters, options.softLabels === true);
   }
 
   /** Blocks the event loop until it is done. */
@@ -95,6 +100,11 @@ export class TrainingSession {
       [TRAINING.target]: i64(batch.target),
       [TRAINING.weight]: f32(Float32Array.from(batch.weight), [batch.weight.length]),
     };
+    if (this.#softLabels) {
+      const { teacher, weight } = batch.soft ?? noSoftLabels(batch);
+      feeds[TRAINING.teacher] = i64(teacher);
+      feeds[TRAINING.softWeight] = f32(Float32Array.from(weight), [weight.length]);
+    }
     for (const { name, dims } of this.parameters) feeds[name] = f32(values.get(name)!, dims);
     const out = await this.#session.run(feeds);
     const data = (name: string) => out[name].data as Float32Array;
@@ -108,6 +118,11 @@ export class TrainingSession {
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/** Every row is its own teacher and learns nothing from it. */
+function noSoftLabels({ select }: TrainingBatch): NonNullable<TrainingBatch['soft']> {
+  return { teacher: [...select.keys()], weight: select.map(() => 0) };
 }
 
 /** [rows·group, rows]: every row once for each query head of a group. */

@@ -23,6 +23,10 @@ export interface SftSettings {
   sampleTokens: number;
   fimShare: number;
   windows: number;
+  fullyMasked: number;
+  depthDecay: number;
+  /** Makes the graph larger where it is above 0. */
+  softLabels: number;
   learningRate: number;
   schedule: Schedule;
   warmupSteps: number;
@@ -69,6 +73,9 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   sampleTokens: whole(256, 16),
   fimShare: number(0.5, 0, 1),
   windows: whole(32, 1),
+  fullyMasked: number(0.5, 0, 1),
+  depthDecay: number(1, 0, 1),
+  softLabels: number(0, 0, 1),
   learningRate: number(2e-4, 0, 0.1),
   schedule: choice('cosine', ['constant', 'linear', 'cosine']),
   warmupSteps: whole(10, 0),

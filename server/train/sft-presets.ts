@@ -7,6 +7,9 @@ export const SFT_PRESETS: Readonly<Record<string, Readonly<Record<string, unknow
     rank: 64,
     alpha: 64,
     learningRate: 5e-4,
+    fullyMasked: 0.85,
+    depthDecay: 0.8,
+    softLabels: 0.6,
   },
   /** The same with all weights. */
   'window-full': { objective: 'window-diffusion', parameters: 'full', learningRate: 2e-5 },

@@ -59,7 +59,10 @@ export class Trainer {
   static async open(folder: ModelFolder, settings: SftSettings): Promise<Trainer> {
     const plan = trainingPlan(folder, settings);
     const threads = settings.threads || defaultThreads();
-    const session = await TrainingSession.open(folder, plan, threads, settings);
+    const session = await TrainingSession.open(folder, plan, threads, {
+      recompute: settings.recompute,
+      softLabels: settings.softLabels > 0,
+    });
     const values = await initialValues(folder, session.parameters, settings.seed);
     return new Trainer(settings, folder, plan, session, values);
   }

@@ -13,6 +13,8 @@ export interface Target {
   token: number;
   /** Before division by the term's denominator. */
   weight: number;
+  /** Another row to learn from, which must have a target too, and the weight of that; only with soft labels on. */
+  soft?: { teacherRow: number; weight: number };
   /** Which of the objective's terms it belongs to. */
   term: string;
 }
@@ -39,4 +41,10 @@ export interface Objective {
 export interface ObjectiveSettings {
   /** Windows per sample, for objectives that draw windows. */
   windows: number;
+  /** Share of the windows that are fully masked, 0 … 1. */
+  fullyMasked: number;
+  /** Weight of a window's rows falls by this factor from row to row, 0 … 1. */
+  depthDecay: number;
+  /** Share of a noisy row's weight that goes to what the clean row of the same position predicts, 0 … 1. */
+  softLabels: number;
 }

@@ -2,14 +2,15 @@ import type { Random } from '../../decode/random.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
 import type { Objective, Target, TrainingSample } from './objective.ts';
 
-/** Share of the windows that are fully masked, and the largest share revealed in the others. */
-const FULLY_MASKED = 0.5;
+/** Largest share revealed in windows that are not fully masked. */
 const MOST_REVEALED = 0.8;
 
 /**
  * Windows at random starts after the prompt: the rows of a window see the clean rows before its start and each other.
- * Half of them are fully masked; in the others every position but the first is revealed with probability
+ * A share of them is fully masked; in the others every position but the first is revealed with probability
  * u ~ U(0, 0.8). Loss: the mean over the masked positions, plus 0.5 × the mean of the clean rows' next tokens.
+ * Rows deep in a window may weigh less, and a noisy row may learn from the clean row of its position, the same model's
+ * autoregressive prediction, in place of the text's token.
  * With logit shift 1 the row at a position predicts the next one, so the window's last position has no row.
  */
 export const windowDiffusion: Objective = {
@@ -20,7 +21,7 @@ export const windowDiffusion: Objective = {
     return spec.cleanAttention === 'causal' ? undefined : 'the clean rows of the model are not causal';
   },
 
-  rows({ ids: tokens, promptLength }, spec, { windows }, random) {
+  rows({ ids: tokens, promptLength }, spec, settings, random) {
     const ids = [...tokens];
     const positions = tokens.map((_, position) => position);
     /** Start of the row's window; clean rows have none. */
@@ -31,13 +32,25 @@ export const windowDiffusion: Objective = {
       targets.push({ row, token: tokens[row + 1], weight: 1, term: 'autoregressive' });
     }
     const clean = targets.length;
-    for (let group = 0; group < windows; group++) {
-      const window = drawWindow({ ids: tokens, promptLength }, spec, random);
+    let total = 0;
+    for (let group = 0; group < settings.windows; group++) {
+      const window = drawWindow({ ids: tokens, promptLength }, spec, settings.fullyMasked, random);
       for (const [j, shown] of window.shown.entries()) {
         const position = window.start + j;
         const target = position + spec.logitShift;
         if (target < tokens.length && !window.shown[j + spec.logitShift]) {
-          targets.push({ row: ids.length, token: tokens[target], weight: 1, term: 'noisy' });
+          const weight = settings.depthDecay ** j;
+          total += weight;
+          targets.push({
+            row: ids.length,
+            token: tokens[target],
+            weight: (1 - settings.softLabels) * weight,
+            // The clean row before the target predicts it too.
+            ...(settings.softLabels > 0 && {
+              soft: { teacherRow: target - 1, weight: settings.softLabels * weight },
+            }),
+            term: 'noisy',
+          });
         }
         ids.push(shown ? tokens[position] : spec.maskTokenId!);
         positions.push(position);
@@ -53,18 +66,23 @@ export const windowDiffusion: Objective = {
           ? positions[column] < (starts[row] ?? positions[row] + 1)
           : groups[row] === groups[column],
       targets,
-      denominators: { autoregressive: clean, noisy: targets.length - clean },
+      denominators: { autoregressive: clean, noisy: total },
     };
   },
 };
 
 /** Start of a window and which of its rows show their token; a window is cut at the end of the text. */
-function drawWindow(sample: TrainingSample, { blockSize, logitShift }: DenoiserSpec, random: Random) {
+function drawWindow(
+  sample: TrainingSample,
+  { blockSize, logitShift }: DenoiserSpec,
+  fullyMasked: number,
+  random: Random,
+) {
   const { ids, promptLength } = sample;
   const first = Math.max(1, promptLength);
   const last = ids.length - 1 - logitShift;
   const start = first + Math.floor(random.uniform() * Math.max(1, last - first + 1));
-  const share = random.uniform() < FULLY_MASKED ? 0 : MOST_REVEALED * random.uniform();
+  const share = random.uniform() < fullyMasked ? 0 : MOST_REVEALED * random.uniform();
   const rows = Math.max(0, Math.min(blockSize, ids.length - start) - logitShift);
   const shown = Array.from({ length: rows }, (_, j) => random.uniform() < share && j > 0);
   return { start, shown };

@@ -228,6 +228,17 @@ export const CASES: readonly OperatorCase[] = [
     build: (graph) => graph.op('ScatterElements', ['a', 'ids', 'b'], { axis: -1, reduction: 'add' }),
     elements: 12,
   },
+  {
+    name: 'TopK as a constant',
+    operators: ['TopK'],
+    parameters: { a: [2, 5], b: [2, 3] },
+    constant: ['a'],
+    build: (graph) => {
+      const [values] = graph.ops('TopK', ['a', graph.i64([3])], { axis: -1 }, 2);
+      return graph.op('Mul', [values, 'b']);
+    },
+    elements: 6,
+  },
   ...['ReduceSum', 'ReduceMean', 'ReduceMax'].flatMap((operator) => [
     reduction(operator, 1, [-1], 6),
     reduction(operator, 0, [0], 12),
