@@ -22,9 +22,9 @@ export async function openJsonLines(file: string): Promise<DocumentFile> {
     async read(index) {
       const handle = await open(file);
       try {
-        const { start, length } = lines[index];
+        const { start, length, number } = lines[index];
         const { buffer } = await handle.read(Buffer.alloc(length), 0, length, start);
-        return parseLine(buffer.toString('utf8'), `${file}, line ${index + 1}`);
+        return parseLine(buffer.toString('utf8'), `${file}, line ${number}`);
       } finally {
         await handle.close();
       }
@@ -34,6 +34,8 @@ export async function openJsonLines(file: string): Promise<DocumentFile> {
 
 /** Where a line lies in its file, in bytes. */
 interface Line {
+  /** Counted from 1. */
+  number: number;
   start: number;
   length: number;
 }
@@ -44,8 +46,10 @@ async function findLines(file: string): Promise<{ lines: Line[]; bytes: number; 
   const hash = createHash('sha256');
   let bytes = 0;
   let start = 0;
+  let number = 1;
   const endLine = (end: number) => {
-    if (end - start > SHORTEST) lines.push({ start, length: end - start });
+    if (end - start > SHORTEST) lines.push({ number, start, length: end - start });
+    number++;
     start = end + 1;
   };
   try {
