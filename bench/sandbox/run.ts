@@ -107,14 +107,9 @@ async function soak(sandbox: Sandbox, tasks: Task[]): Promise<object> {
   let done = 0;
   for await (const { verdict } of sandbox.verdicts(candidates())) {
     counts[verdict] = (counts[verdict] ?? 0) + 1;
-    if (++done % 1000 === 0)
-      memory.push(
-        [process.pid, sandbox.pids.judge as number, ...sandbox.pids.workers]
-          .map(residentMb)
-          .reduce((a, b) => a + b),
-      );
+    if (++done % 1000 === 0) memory.push(residentMb(process.pid));
   }
-  return { candidates: done, counts, residentMbOfAllProcesses: memory };
+  return { candidates: done, counts, residentMbOfAllProcessesTogether: memory };
 }
 
 /** The share of the starter suite's one-token mutants that pass. */

@@ -68,7 +68,7 @@ const CANDIDATES: [string, string, ...VerdictKind[]][] = [
   ],
   [
     'answers with deep nesting',
-    '__results = () => `{"results":[{"v":"${"[".repeat(9999)}"}]}`; function f() {}',
+    `__results = () => '{"results":[{"v":"' + "[".repeat(9999) + '"}]}'; function f() {}`,
     'failed',
   ],
   ['answers nothing', '__results = () => `{"results":[]}`; function f() {}', 'failed'],

@@ -123,7 +123,7 @@ describe('tasks', () => {
       /^twin is the same as task fit/,
     ];
     assert.equal(found.length, expected.length, found.join('\n'));
-    expected.forEach((pattern, i) => assert.match(found[i], pattern));
+    for (const [i, pattern] of expected.entries()) assert.match(found[i], pattern);
   });
 
   test('of the HumanEval form are judged assert by assert', async () => {
