@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { findEnvironment } from './support/environment.ts';
@@ -16,6 +16,13 @@ def tuesday():
 `;
 
 const SAVED = readFileSync(path.join(import.meta.dirname, '../fixtures/traces/verified.trace.json'), 'utf8');
+const FIXTURE_RUN = path.join(import.meta.dirname, '../fixtures/run');
+const RUN = Object.fromEntries(
+  ['config.json', 'state.json', 'metrics.jsonl', 'samples.jsonl', 'traces/own-7.trace.json'].map((file) => [
+    `runs/one/${file}`,
+    readFileSync(path.join(FIXTURE_RUN, file), 'utf8'),
+  ]),
+);
 const environment = findEnvironment();
 
 describe('the trace viewer in VS Code', {
@@ -26,7 +33,7 @@ describe('the trace viewer in VS Code', {
     if ('missing' in environment) return;
     window = await launch(environment, {
       name: 'trace',
-      files: { 'sample.py': SAMPLE, 'saved.trace.json': SAVED, 'bad.trace.json': '{}' },
+      files: { 'sample.py': SAMPLE, 'saved.trace.json': SAVED, 'bad.trace.json': '{}', ...RUN },
       trusted: true,
     });
   });
@@ -99,6 +106,18 @@ describe('the trace viewer in VS Code', {
       .getByRole('alert')
       .filter({ hasText: 'bad.trace.json is not a trace' })
       .waitFor();
+  });
+
+  test('a run is drawn from its folder and grows with its files; a sample leads to its trace', async () => {
+    await window.editor.command('Unmask: Open Training Run');
+    await window.editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'runs/one' }).click();
+    await page('Run one').locator('.plot canvas').nth(7).waitFor();
+    await page('Run one').locator('.states li', { hasText: 'one: done, step 30 of 30' }).waitFor();
+    await window.editor.screenshot('run');
+    appendFileSync(path.join(window.dir, 'workspace/runs/one/metrics.jsonl'), '{"step":31,"extra":1}\n');
+    await page('Run one').locator('.states li', { hasText: 'step 31 of 30' }).waitFor();
+    await page('Run one').getByRole('button', { name: 'Open trace' }).click();
+    await page('own-7.trace.json').locator('.step-words', { hasText: 'Step 10 of 10' }).waitFor();
   });
 
   async function openFile(file: string): Promise<void> {

@@ -42,6 +42,10 @@ describe('the run page', { skip: !chromium && 'chromium is not installed' }, () 
       'Accuracy against tokens per forward',
     ]);
     assert.match(await loaded.page.locator('.plot').last().innerText(), /AUP \d+\.\d/);
+    assert.equal(
+      await loaded.page.locator('.plot .spoken').nth(2).textContent(),
+      'loss: 0.496 at step 1, 0.380 at step 30',
+    );
     assert.equal(await loaded.page.locator('.samples tbody tr').count(), 3);
     assert.deepEqual(loaded.problems, []);
   });

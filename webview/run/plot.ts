@@ -39,7 +39,12 @@ export function plotNode(
     spanGaps: true,
     points: { show: scatter || x.length < 30 },
   }));
-  const node = element('figure', { class: 'plot' }, element('figcaption', {}, title));
+  const node = element(
+    'figure',
+    { class: 'plot' },
+    element('figcaption', {}, title),
+    element('p', { class: 'spoken' }, lines.map((line) => lineWords(line, axis, x)).join('; ')),
+  );
   const options: uPlot.Options = {
     width,
     height: HEIGHT,
@@ -49,4 +54,12 @@ export function plotNode(
   };
   new uPlot(options, [x, ...lines.map(({ values }) => values)], node);
   return node;
+}
+
+/** A line for somebody who does not see it. */
+function lineWords({ label, values }: Line, axis: string, x: number[]): string {
+  const known = values.flatMap((value, i) =>
+    value === null ? [] : [`${value.toPrecision(3)} at ${axis} ${x[i]}`],
+  );
+  return `${label}: ${[...new Set([known[0], known.at(-1)])].join(', ')}`;
 }

@@ -30,6 +30,8 @@ interface DrawnCell {
   line: number;
   /** What is on the screen now, as one string to compare. */
   drawn: string;
+  /** The one that its bar shows. */
+  confidence?: number;
 }
 
 /**
@@ -42,6 +44,7 @@ export class TokenGrid {
   private cells: DrawnCell[] = [];
   private lines: number[][] = [];
   private focused = 0;
+  private readonly untold = new Map<number, Cell>();
 
   /** `onInspect` is called for the token that the pointer or the focus is on. */
   constructor(name: string, onInspect: (position: number) => void) {
@@ -53,6 +56,7 @@ export class TokenGrid {
 
   /** Builds the cells, all still absent. */
   layOut(tokens: readonly FinalToken[], { prefix, suffix }: Surroundings): void {
+    this.untold.clear();
     this.cells = tokens.map(({ id }) => ({ id, parts: [], texts: [], line: 0, drawn: '' }));
     const lines = layOut(tokens.map(({ text }) => printable(text)));
     this.lines = lines.map((parts) => parts.filter(({ first }) => first).map(({ position }) => position));
@@ -75,6 +79,14 @@ export class TokenGrid {
       const inWindow = cell.state !== 'absent' && position >= start && position < end;
       this.drawCell(position, cell, inWindow, position === Math.max(0, start));
     }
+  }
+
+  /** Brings the words of the cells up to date. Apart from drawing, since it takes as long and nobody reads in between. */
+  tell(): void {
+    for (const [position, cell] of this.untold) {
+      this.cells[position]?.parts[0].setAttribute('aria-label', cellWords(position, cell));
+    }
+    this.untold.clear();
   }
 
   /** Moves the focus as the key says; false when the key is for somebody else. */
@@ -105,8 +117,11 @@ export class TokenGrid {
       const wanted = partText(drawnCell, i, reveal);
       if (part.textContent !== wanted) part.textContent = wanted;
     }
-    parts[0].style.setProperty('--confidence', String(reveal?.confidence ?? 0));
-    parts[0].setAttribute('aria-label', cellWords(position, cell));
+    if (reveal && reveal.confidence !== drawnCell.confidence) {
+      drawnCell.confidence = reveal.confidence;
+      parts[0].style.setProperty('--confidence', String(reveal.confidence));
+    }
+    this.untold.set(position, cell);
   }
 
   private line(parts: Part[], number: number): HTMLElement {

@@ -126,6 +126,7 @@ export class TracePage {
 
   /** The clock stands: now the place is worth telling and remembering. */
   private rest(): void {
+    for (const { grid } of this.views) grid.tell();
     this.status.announce();
     const state = { traces: this.traces, tick: this.player.position };
     if (this.traces.length > 0) this.host.remember(worthRemembering(state));
