@@ -78,7 +78,9 @@ const TRAJECTORY = record({
     topK: count,
     stopStrings: list(text),
   }),
-  prompt: optional(record({ prefix: text, suffix: text, fim: yesOrNo, budget: count })),
+  prompt: optional(
+    record({ prefix: text, beginning: optional(text), suffix: text, fim: yesOrNo, budget: count }),
+  ),
   promptIds: list(count),
   cachedTokens: count,
   responseIds: list(count),

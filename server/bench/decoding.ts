@@ -1,3 +1,4 @@
+import { partPrefix } from '../engine/beginning.ts';
 import type { Engine, EngineRequest } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import type { DecodeMode, Trajectory } from '../protocol.ts';
@@ -10,7 +11,7 @@ const MODES: readonly DecodeMode[] = ['ar', 'threshold', 'verified'];
 /** What is decoded: the rest of a line in the middle of a document, or a longer text after its beginning. */
 const TASKS: Record<string, (document: (typeof documents)[number]) => Omit<EngineRequest, 'candidates'>> = {
   lines: ({ prefix, suffix }) => ({
-    prompt: { prefix, suffix, fim: true, budget: 0 },
+    prompt: { ...partPrefix(prefix), suffix, fim: true, budget: 0 },
     settings: { stopStrings: ['\n'], maxTokens: 64 },
   }),
   functions: ({ prefix }) => ({

@@ -1,5 +1,5 @@
+import { partPrefix, withoutBeginning } from '../engine/beginning.ts';
 import type { EngineRequest } from '../engine/engine.ts';
-import { withoutTypedSpace } from '../engine/prompt.ts';
 import { type Command, UsageError, type Values } from './command.ts';
 import { DECODE_OPTIONS, readDecodeOptions, text } from './decode-options.ts';
 import { decodeOnce, decodingFields } from './decoding.ts';
@@ -20,8 +20,7 @@ export const generate: Command = {
     const options = readDecodeOptions(values);
     const prompt = await readPrompt(values);
     const trajectory = await decodeOnce({ prompt, settings: {}, candidates: 0 }, options, io);
-    const spaceIsThere = prompt.fim && withoutTypedSpace(prompt.prefix) !== prompt.prefix;
-    const response = spaceIsThere ? trajectory.text.replace(/^ +/, '') : trajectory.text;
+    const response = withoutBeginning(trajectory);
     io.result(response, { ...decodingFields(trajectory), text: response });
   },
 };
@@ -33,8 +32,9 @@ async function readPrompt(values: Values): Promise<EngineRequest['prompt']> {
     throw new UsageError('give the prompt by either --prompt or --prompt-file');
   }
   const suffixFile = text(values, 'suffix-file');
+  const prefix = given ?? (await readText(file ?? ''));
   return {
-    prefix: given ?? (await readText(file ?? '')),
+    ...(suffixFile === undefined ? { prefix } : partPrefix(prefix)),
     suffix: suffixFile === undefined ? '' : await readText(suffixFile),
     fim: suffixFile !== undefined,
     // All that the model has positions for.

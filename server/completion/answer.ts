@@ -1,9 +1,10 @@
+import { withoutBeginning } from '../engine/beginning.ts';
 import type { Trajectory } from '../protocol.ts';
 import type { Draft } from './postprocess/filter.ts';
 
 /** What the model answered, with the confidence of every line. */
 export function draftOf(trajectory: Trajectory): Draft {
-  return { text: trajectory.text, replaced: 0, lineConfidences: lineConfidences(trajectory) };
+  return { text: withoutBeginning(trajectory), replaced: 0, lineConfidences: lineConfidences(trajectory) };
 }
 
 /** Confidence of the first line with text in it, 0 … 1: what the confidence gate looks at. NaN without a token. */

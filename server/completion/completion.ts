@@ -1,3 +1,4 @@
+import { partPrefix } from '../engine/beginning.ts';
 import type { Engine, EngineHooks, EngineRequest } from '../engine/engine.ts';
 import type { Trajectory } from '../protocol.ts';
 import { draftOf, firstLineConfidence } from './answer.ts';
@@ -78,7 +79,12 @@ export function prepare(request: CompletionRequest, settings: CompletionSettings
 /** The request to the engine. */
 export function engineRequest({ context, extent, settings }: Task, candidates: number): EngineRequest {
   return {
-    prompt: { prefix: context.prefix, suffix: context.suffix, fim: true, budget: settings.contextTokens },
+    prompt: {
+      ...partPrefix(context.prefix),
+      suffix: context.suffix,
+      fim: true,
+      budget: settings.contextTokens,
+    },
     settings: decodeSettings(extent, settings),
     candidates,
   };

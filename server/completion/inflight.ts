@@ -1,3 +1,4 @@
+import { partPrefix } from '../engine/beginning.ts';
 import type { Step } from '../protocol.ts';
 import type { Task } from './completion.ts';
 
@@ -77,6 +78,9 @@ export class InFlight {
   private knownText(): string {
     let text = '';
     for (let position = 0; position < this.settled; position++) text += this.texts.get(position) ?? '';
-    return text;
+    const { beginning } = partPrefix(this.task.context.prefix);
+    if (beginning.startsWith(text)) return '';
+    // Not every model can be told how to begin.
+    return text.startsWith(beginning) ? text.slice(beginning.length) : text;
   }
 }

@@ -10,7 +10,7 @@ export async function decodeAutoregressively(session: Session): Promise<void> {
     const window: Window = [last, null];
     const result = await session.forward('denoise', causalRows(spec, cache.length, window), [0]);
     result.commit(1);
-    const next = session.choose(position, session.distribution(result, 0), 'clean');
+    const next = session.choose(position, session.nextDistribution(result, 0), 'clean');
     ended = response.settle([next.id]);
     session.recorder.step({
       kind: 'denoise',

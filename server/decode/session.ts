@@ -1,4 +1,5 @@
 import type { DecodeSettings, Step } from '../protocol.ts';
+import { agreeing, BEGINNING_CANDIDATES, type Beginning } from './beginning.ts';
 import type { Denoiser, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
 import { type Distribution, pick, rowDistribution } from './distribution.ts';
 import { Random } from './random.ts';
@@ -14,6 +15,8 @@ export interface DecodeHooks {
   onStep?(step: Step): void;
   /** How many of a reveal's best tokens are recorded with it; 0 for none. */
   candidates: number;
+  /** What the response of a causal model has to begin with. */
+  beginning?: Beginning;
 }
 
 /** Thrown by `Session.forward` in place of a forward once the caller has cancelled. */
@@ -30,6 +33,7 @@ export class Session {
   readonly random: Random;
   readonly recorder: Recorder;
   readonly response: Response;
+  private readonly tokenizer: TokenDecoder;
   private readonly hooks: DecodeHooks;
 
   constructor(
@@ -41,6 +45,7 @@ export class Session {
     hooks: DecodeHooks,
   ) {
     this.denoiser = denoiser;
+    this.tokenizer = tokenizer;
     this.cache = cache;
     this.promptIds = promptIds;
     this.settings = settings;
@@ -68,6 +73,21 @@ export class Session {
     return rowDistribution(result, selected, this.settings);
   }
 
+  /** What the settled response still lacks of the beginning that it has to have. */
+  get missingBeginning(): string {
+    return this.hooks.beginning?.text.slice(this.response.text.length) ?? '';
+  }
+
+  /** The distribution that a clean row gives of the token after it, once all tokens up to that row are settled. */
+  nextDistribution(result: ForwardResult, selected: number): Distribution {
+    const { beginning } = this.hooks;
+    const missing = this.missingBeginning;
+    if (!beginning || missing === '') return this.distribution(result, selected);
+    const { temperature } = this.settings;
+    const all = rowDistribution(result, selected, { temperature, topK: BEGINNING_CANDIDATES });
+    return agreeing(all, missing, this.tokenizer, beginning);
+  }
+
   /** Takes the best token of a distribution, or a sample of it. */
   choose(position: number, distribution: Distribution, source: Choice['source']): Choice {
     const id = pick(distribution, this.settings.temperature, this.random);
@@ -81,7 +101,8 @@ export class Session {
   private topK(): number {
     const { spec } = this.denoiser;
     const sampled = this.settings.temperature > 0 ? this.settings.topK : 1;
-    const wanted = Math.max(sampled, this.samplerHead?.candidates ?? 1, this.hooks.candidates);
+    const agreeing = this.missingBeginning === '' ? 1 : BEGINNING_CANDIDATES;
+    const wanted = Math.max(sampled, this.samplerHead?.candidates ?? 1, this.hooks.candidates, agreeing);
     return Math.min(wanted, spec.vocabSize - new Set(spec.suppressedTokenIds).size);
   }
 }

@@ -24,10 +24,12 @@ export async function decodeByThreshold(session: Session): Promise<void> {
     const rows = causalRows(session.denoiser.spec, cache.length, window);
     const result = await session.forward('denoise', rows, select);
     result.commit(clean);
-    if (clean > 0) first = session.distribution(result, 0);
+    if (clean > 0) first = session.nextDistribution(result, 0);
     if (!first) throw new Error('The first forward has a clean row.');
     const head = session.choose(masked, first, 'clean');
-    const others = await chooseMasked(session, result, window, select, start, head);
+    // What has to be written next is decided token by token.
+    const others =
+      session.missingBeginning !== '' ? [] : await chooseMasked(session, result, window, select, start, head);
     const choices = revealed([head, ...others], settings.threshold);
     // Another forward could not change the prediction of a position that is alone.
     if (choices.length === others.length && !choices.includes(head)) choices.unshift(head);

@@ -37,7 +37,9 @@ export async function decodeVerified(session: Session): Promise<void> {
     ended = response.settle([...ids.slice(1, kept), ...(next ? [next.id] : [])]);
     const allAgree = kept === ids.length;
     const accepted =
-      next && allAgree && !ended ? await acceptedProposals(session, result, ids.length, width - 1, next) : [];
+      next && allAgree && !ended && session.missingBeginning === ''
+        ? await acceptedProposals(session, result, ids.length, width - 1, next)
+        : [];
     session.recorder.step({
       kind: 'denoise',
       windowStart: start,
@@ -89,7 +91,7 @@ function verify(
   }
   const kept = ids.length;
   if (!open) return { kept, confirmed };
-  const next = session.choose(start + kept, session.distribution(result, kept - 1), 'clean');
+  const next = session.choose(start + kept, session.nextDistribution(result, kept - 1), 'clean');
   return { kept, next, confirmed };
 }
 

@@ -5,7 +5,7 @@ import { resolveSettings } from '../decode/settings.ts';
 import type { EngineOptions, EnginePrompt, EngineReady, Step, Trajectory } from '../protocol.ts';
 import type { EngineRequest } from './engine.ts';
 import type { LoadedModel, LoadModel, LoadProgress } from './loaded-model.ts';
-import { promptIds, withoutTypedSpace } from './prompt.ts';
+import { promptIds } from './prompt.ts';
 
 export interface WarmHooks {
   /** Looked at before every forward. */
@@ -60,15 +60,19 @@ export class WarmModel {
     const { spec } = this.denoiser;
     const { maxTokens } = resolveSettings(spec, request.settings);
     const { folder, tokenizer, device } = this.model;
-    const prompt = promptIds(request.prompt, spec, tokenizer, spec.maxPositions - maxTokens);
-    const decoded = await decode(this.denoiser, tokenizer, this.cache, prompt, request.settings, {
+    const prompt = spec.cleanAttention === 'causal' ? request.prompt : joined(request.prompt);
+    const ids = promptIds(prompt, spec, tokenizer, spec.maxPositions - maxTokens);
+    const decoded = await decode(this.denoiser, tokenizer, this.cache, ids, request.settings, {
       cancelled: hooks.cancelled,
       onStep: hooks.onStep,
       candidates: request.candidates,
+      beginning: prompt.beginning
+        ? { text: prompt.beginning, encode: (text) => tokenizer.encode(text) }
+        : undefined,
     });
     return {
       ...decoded,
-      prompt: askedText(request.prompt),
+      prompt,
       model: folder.name,
       weights: folder.weightsHash,
       device,
@@ -81,9 +85,9 @@ export class WarmModel {
   }
 }
 
-/** The prompt as the model read it, from which the response goes on without a seam. */
-function askedText(prompt: EnginePrompt): EnginePrompt {
-  return prompt.fim ? { ...prompt, prefix: withoutTypedSpace(prompt.prefix) } : prompt;
+/** Only a model that writes from left to right can be told how to begin; another one is told what was there. */
+function joined({ beginning = '', ...prompt }: EnginePrompt): EnginePrompt {
+  return { ...prompt, prefix: prompt.prefix + beginning };
 }
 
 /**

@@ -37,14 +37,6 @@ test('a short text is kept whole, suffix first', () => {
   assert.deepEqual(ids('a =', '\nb', 100), [8, ...codec.encode('\nb'), 9, ...codec.encode('a =')]);
 });
 
-test('a space typed after a word is left to the response, indentation is not', () => {
-  const kept = (prefix: string) => ids(prefix, '', 100).slice(2);
-  assert.deepEqual(kept('return  '), codec.encode('return'));
-  for (const prefix of ['', '  ', 'a\n  ', 'a\n\t  ', 'a\n'])
-    assert.deepEqual(kept(prefix), codec.encode(prefix));
-  assert.deepEqual(ids('return ', '', 100, SPEC, false), codec.encode('return '));
-});
-
 test('prefix-suffix-middle order ends with the middle marker', () => {
   const fim = { ...FIM, order: 'prefix-suffix-middle' as const, middleTokenId: 5 };
   const spec = { ...SPEC, fim } as DenoiserSpec;

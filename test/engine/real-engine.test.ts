@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { partPrefix } from '../../server/engine/beginning.ts';
 import type { EngineRequest } from '../../server/engine/engine.ts';
 import { EngineHost } from '../../server/engine/host.ts';
 import { defaultModelDir } from '../../server/models/installed.ts';
@@ -21,7 +22,7 @@ function startHost(t: TestContext, modelDir: string, ...flags: string[]): Engine
 
 function request(prefix: string): EngineRequest {
   return {
-    prompt: { prefix, suffix: '\n\nprint(add(1, 2))\n', fim: true, budget: 0 },
+    prompt: { ...partPrefix(prefix), suffix: '\n\nprint(add(1, 2))\n', fim: true, budget: 0 },
     settings: { stopStrings: ['\n'], maxTokens: 32 },
     candidates: 3,
   };
@@ -45,6 +46,19 @@ test('the embedded model completes, and typing on computes only what is new', OP
 
   await host.unload();
   assert.equal((await host.complete(request(prefix)))?.text, first?.text);
+});
+
+test('the embedded model goes on with a half-typed word', OPTIONS, async (t) => {
+  const host = startHost(t, defaultModelDir());
+  const start = 'def add(a, b):\n    ';
+  await host.complete(request(start));
+  for (const word of ['r', 're', 'retu']) {
+    const typed = await host.complete(request(`${start}${word}`));
+    assert.equal(typed?.text, 'return a + b');
+    assert.equal(typed?.prompt?.beginning, word);
+    // Nothing of the prompt is computed again while a word is typed.
+    assert.equal(typed?.cachedTokens, typed!.promptIds.length - 1);
+  }
 });
 
 test('a cancelled completion leaves a cache that the next one can use', OPTIONS, async (t) => {

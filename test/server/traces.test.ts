@@ -26,7 +26,8 @@ test('a watched completion begins with its prompt, has steps, and ends with its 
   const editor = await watchingEditor(t);
   await editor.answer();
   const begin = await editor.client.notification<BeginParams>('unmask/begin');
-  assert.match(begin.prompt.prefix, /x = $/);
+  assert.equal(begin.prompt.prefix, 'z = 0\nx =');
+  assert.equal(begin.prompt.beginning, ' ');
   const { step } = await editor.client.notification<StepParams>('unmask/step', 3);
   assert.equal(step.revealed[0].text, ' 2)');
   const end = await editor.client.notification<EndParams>('unmask/end');

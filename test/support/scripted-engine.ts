@@ -40,7 +40,8 @@ export class ScriptedEngine implements Engine {
     const number = this.requests.push(request);
     if (this.state.kind === 'off') this.load();
     this.enter({ kind: 'busy' });
-    const rule = this.rules.find(({ after }) => request.prompt.prefix.endsWith(after));
+    const { prefix, beginning = '' } = request.prompt;
+    const rule = this.rules.find(({ after }) => `${prefix}${beginning}`.endsWith(after));
     const stops = request.settings.stopStrings ?? [];
     const steps: Step[] = [];
     let text = '';

@@ -1,5 +1,6 @@
 import { Random } from '../../decode/random.ts';
-import { promptIds, withoutTypedSpace } from '../../engine/prompt.ts';
+import { partPrefix } from '../../engine/beginning.ts';
+import { promptIds } from '../../engine/prompt.ts';
 import { UserError } from '../../errors.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
 import type { Tokenizer } from '../../models/tokenizer.ts';
@@ -83,9 +84,9 @@ export class Sampler {
 
   /** Just the prompt that completion would make of it, then the middle. */
   #infill({ prefix, suffix, middle }: { prefix: string; suffix: string; middle: string }) {
-    const kept = withoutTypedSpace(prefix);
+    const { prefix: kept, beginning } = partPrefix(prefix);
     const { fim } = this.#spec;
-    const answer = this.#withEnd(prefix.slice(kept.length) + middle, fim?.endTokenId);
+    const answer = this.#withEnd(beginning + middle, fim?.endTokenId);
     const room = this.#settings.sampleTokens - answer.length;
     if (room < SHORTEST) return undefined;
     const prompt = { prefix: kept, suffix, fim: true, budget: room };
