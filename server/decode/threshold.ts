@@ -9,6 +9,9 @@ import type { Session } from './session.ts';
 /**
  * Threshold decoding of a causal model by a sliding window that starts at the first masked position. Tokens revealed
  * without a gap are fed as clean rows by the next forward; the window's other rows are noisy.
+ *
+ * A forward without a confident prediction reveals the best one, wherever it stands. Those that turn out to stand behind
+ * the end of the response are lost, so that short responses may cost more forwards than they have tokens: TPF below 1.
  */
 export async function decodeByThreshold(session: Session): Promise<void> {
   const { cache, promptIds, response, settings } = session;

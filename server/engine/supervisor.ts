@@ -1,4 +1,5 @@
 import type { FromEngine } from '../protocol.ts';
+import { Alarm } from './alarm.ts';
 import { type CrashLimits, CrashPolicy } from './crash-policy.ts';
 import { type EngineCommand, EngineProcess } from './engine-process.ts';
 
@@ -17,7 +18,7 @@ export class Supervisor {
   private readonly events: SupervisorEvents;
   private readonly crashes: CrashPolicy;
   private engine: EngineProcess | undefined;
-  private silence: NodeJS.Timeout | undefined;
+  private readonly silence = new Alarm();
   private retry: NodeJS.Timeout | undefined;
   /** A new process would fail as the last one did. */
   private barred = false;
@@ -63,10 +64,10 @@ export class Supervisor {
 
   /** Kills the process unless this is called again within `limit` milliseconds; undefined lets it be silent. */
   expectSign(limit: number | undefined): void {
-    clearTimeout(this.silence);
+    this.silence.clear();
     const engine = this.engine;
     if (!engine || limit === undefined) return;
-    this.silence = setTimeout(() => engine.kill(`did not answer for ${limit / 1000} s`), limit);
+    this.silence.set(limit, () => engine.kill(`did not answer for ${limit / 1000} s`));
   }
 
   private crashed(reason: string): void {
@@ -84,7 +85,7 @@ export class Supervisor {
   }
 
   private release(): EngineProcess | undefined {
-    clearTimeout(this.silence);
+    this.silence.clear();
     const engine = this.engine;
     this.engine = undefined;
     return engine;
