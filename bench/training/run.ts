@@ -1,0 +1,118 @@
+// Measures a training step of the embedded model beside the same step in PyTorch, in turns, one JSON object a line:
+//   node --import tsx bench/training/run.ts [lora,full] [PYTHON]
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { defaultThreads } from '../../server/engine/threads.ts';
+import { openModel } from '../../server/models/registry.ts';
+import { type ParameterValues, type TrainingBatch, TrainingSession } from '../../server/train/session.ts';
+import { resolveSettings } from '../../server/train/settings.ts';
+import { initialValues, trainingPlan } from '../../server/train/trained-weights.ts';
+
+const MODEL = path.join(import.meta.dirname, '../../models/unmask-135m');
+const [ROWS, SELECTED, RANK, ROUNDS] = [512, 128, 64, 5];
+
+type Parameters = 'lora' | 'full';
+
+async function main(modes: readonly Parameters[], python: string): Promise<void> {
+  const threads = defaultThreads();
+  const torch = spawnSync(python, ['-c', 'import torch; print(torch.__version__)'], { encoding: 'utf8' });
+  const version = torch.status === 0 ? torch.stdout.trim() : undefined;
+  if (version === undefined)
+    console.log(JSON.stringify({ skipped: 'PyTorch', reason: `${python} has none` }));
+  for (const mode of modes) {
+    for (const recompute of [false, true]) await measure(mode, recompute, threads, version && python);
+  }
+}
+
+/** Rounds of both sides in turns: what else the machine does meets both. */
+async function measure(
+  mode: Parameters,
+  recompute: boolean,
+  threads: number,
+  python?: string,
+): Promise<void> {
+  const folder = await openModel(MODEL);
+  const settings = resolveSettings({ model: MODEL, data: ['-'], parameters: mode, rank: RANK }, 'bench');
+  const session = await TrainingSession.open(folder, trainingPlan(folder, settings), threads, { recompute });
+  const values = await initialValues(folder, session.parameters, 1);
+  const peers =
+    python && !recompute ? ['fp32', 'bf16'].map((dtype) => new Peer(python, mode, dtype, threads)) : [];
+  const own: number[] = [];
+  const others = peers.map((): number[] => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    own.push(await step(session, values));
+    for (const [i, peer] of peers.entries()) others[i].push(await peer.step());
+  }
+  const best = Math.min(...own);
+  console.log(
+    JSON.stringify({
+      parameters: mode,
+      recompute,
+      rows: ROWS,
+      selected: SELECTED,
+      threads,
+      rowsPerSecond: Math.round(ROWS / best),
+      residentGB: Math.round(process.memoryUsage.rss() / 1e7) / 100,
+      ...Object.fromEntries(
+        peers.flatMap(({ dtype }, i) => {
+          const peerBest = Math.min(...others[i]);
+          return [
+            [`pytorch ${dtype}`, Math.round(ROWS / peerBest)],
+            [`times ${dtype}`, Math.round((100 * peerBest) / best) / 100],
+          ];
+        }),
+      ),
+    }),
+  );
+  for (const peer of peers) peer.end();
+  await session.release();
+}
+
+async function step(session: TrainingSession, values: ParameterValues): Promise<number> {
+  const rows = Array.from({ length: ROWS }, (_, row) => row);
+  const select = rows.filter((row) => row % (ROWS / SELECTED) === 0);
+  const batch: TrainingBatch = {
+    ids: rows.map((row) => 100 + ((row * 7919) % 40000)),
+    positions: rows,
+    visible: (row, column) => column <= row,
+    select,
+    target: select.map((row) => 100 + ((row * 104729) % 40000)),
+    weight: select.map(() => 1 / SELECTED),
+  };
+  const start = performance.now();
+  await session.run(batch, values);
+  return (performance.now() - start) / 1000;
+}
+
+/** step.py, waiting for its turn. */
+class Peer {
+  readonly dtype: string;
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(python: string, mode: Parameters, dtype: string, threads: number) {
+    this.dtype = dtype;
+    const config = path.join(MODEL, 'config.json');
+    const script = path.join(import.meta.dirname, 'step.py');
+    const args = [script, config, mode, dtype, threads, ROWS, SELECTED, RANK].map(String);
+    this.#process = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines: Interface = createInterface({ input: this.#process.stdout! });
+    this.#lines = lines[Symbol.asyncIterator]();
+  }
+
+  /** Seconds of one step. */
+  async step(): Promise<number> {
+    this.#process.stdin!.write('\n');
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error('step.py has ended');
+    return Number(value);
+  }
+
+  end(): void {
+    this.#process.stdin!.end();
+  }
+}
+
+const [modes = 'lora,full', python = 'python3'] = process.argv.slice(2);
+main(modes.split(',') as Parameters[], python);
