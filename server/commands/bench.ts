@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { measureCompletions } from '../bench/completions.ts';
 import { decodeRound, decodingRows, type Round } from '../bench/decoding.ts';
+import { hasEngineEnvironment, runInEngineEnvironment } from '../bench/engine-environment.ts';
 import { measureForwards } from '../bench/forwards.ts';
 import { findPeer, measurePeer, type PeerResult } from '../bench/peer.ts';
 import { compareWithPeer, renderReport } from '../bench/report.ts';
@@ -30,6 +31,7 @@ export const bench: Command = {
     const options = readDecodeOptions(values).engine;
     const against = text(values, 'against');
     const peer = against === undefined ? undefined : findPeer(against);
+    if (!hasEngineEnvironment(process.env)) return runInEngineEnvironment(io.signal);
     const forwards = await inProcess(options, io);
     const report = await inEngine(options, peer, io);
     const rows = [...forwards.rows, ...report.rows];

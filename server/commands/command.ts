@@ -32,3 +32,14 @@ export interface Command {
 export class UsageError extends Error {
   override name = 'UsageError';
 }
+
+/** A process that did the command's work has failed and said why; its exit code is passed on. */
+export class ChildFailed extends Error {
+  override name = 'ChildFailed';
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`A child process ended with code ${code}.`);
+    this.code = code;
+  }
+}

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UserError } from '../errors.ts';
-import { type Command, type Io, type Options, UsageError } from './command.ts';
+import { ChildFailed, type Command, type Io, type Options, UsageError } from './command.ts';
 
 const COMMON = {
   json: { type: 'boolean', help: 'one JSON object (or JSON lines) on stdout' },
@@ -31,6 +31,7 @@ export async function runCommand(commands: readonly Command[], argv: string[]): 
     return abort.signal.aborted ? EXIT.interrupted : EXIT.done;
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted;
+    if (error instanceof ChildFailed) return error.code;
     if (error instanceof UsageError) {
       write(process.stderr, `unmask ${command.name}: ${error.message}\n${help(command)}`);
       return EXIT.usage;
