@@ -47,6 +47,8 @@ export class GoldenFile {
     if (select.length === 0 || gradients.size === 0) {
       throw new UserError(`${this.#file} has no targets or no gradients: check it without --grad.`);
     }
+    this.#check('target', targets, (target) => target === NO_TARGET || isIndex(target));
+    this.#check('weight', weights, Number.isFinite);
     return {
       batch: {
         ids,
@@ -67,6 +69,8 @@ export class GoldenFile {
     const mask = await this.#read('mask');
     if (positions.length !== ids.length) throw this.#misfit('position_ids');
     if (mask.length !== ids.length * ids.length) throw this.#misfit('mask');
+    this.#check('input_ids', ids, isIndex);
+    this.#check('position_ids', positions, isIndex);
     return { ids, positions, mask };
   }
 
@@ -76,7 +80,16 @@ export class GoldenFile {
     return readTensor(this.#dir, location);
   }
 
+  #check(name: string, values: ArrayLike<number>, accepts: (value: number) => boolean): void {
+    const wrong = Array.from(values).find((value) => !accepts(value));
+    if (wrong !== undefined) throw new UserError(`${this.#file}: ${name} holds ${wrong}.`);
+  }
+
   #misfit(name: string): UserError {
     return new UserError(`${this.#file}: ${name} is not for the same number of rows as input_ids.`);
   }
+}
+
+function isIndex(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }

@@ -67,12 +67,9 @@ async function train(
   const misfit = objective.misfit(folder.spec);
   if (misfit)
     throw new UserError(`the objective ${settings.objective} does not fit ${folder.name}: ${misfit}.`);
-  const sampler = new Sampler(
-    await Corpus.open(settings.data),
-    await loadTokenizer(folder),
-    folder.spec,
-    settings,
-  );
+  const corpus = await Corpus.open(settings.data);
+  await run.fixData(corpus.files);
+  const sampler = new Sampler(corpus, await loadTokenizer(folder), folder.spec, settings);
   const trainer = await Trainer.open(folder, settings);
   const save = (step: number) =>
     saveCheckpoint(

@@ -1,5 +1,6 @@
 import { adapterNames } from '../../kernels/training/parameters.ts';
 import { Random } from '../decode/random.ts';
+import { UserError } from '../errors.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { expectedWeights } from '../models/weight-names.ts';
 import { multiply, transpose } from './matrix.ts';
@@ -34,6 +35,7 @@ export async function verifyGradients(
   golden: GoldenGradients,
   threads: number,
 ): Promise<GradientAgreement> {
+  checkTokens(folder, golden.batch);
   const dense = await denseGradients(folder, golden, threads);
   const differences = new Map<string, number>();
   for (const [name, expected] of golden.gradients) {
@@ -49,6 +51,13 @@ export async function verifyGradients(
     worstParameter: worst[0],
     relLoss: Math.abs(dense.loss - golden.loss) / Math.abs(golden.loss),
   };
+}
+
+/** Throws UserError for tokens that the model does not have. */
+function checkTokens({ name, spec }: ModelFolder, { ids, target }: TrainingBatch): void {
+  const unknown = [...ids, ...target].find((id) => id >= spec.vocabSize);
+  if (unknown === undefined) return;
+  throw new UserError(`the golden file has token ${unknown}, but ${name} has ${spec.vocabSize} tokens.`);
 }
 
 async function denseGradients(folder: ModelFolder, golden: GoldenGradients, threads: number) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -172,6 +173,17 @@ test('what cannot be trained is refused in one sentence', async (t) => {
   );
   assert.throws(() => resolveSettings({ ...given, lerningRate: 1 }, 'F'), /lerningRate is not a setting/);
   assert.throws(() => resolveSettings({ ...given, model: undefined }, 'F'), /model is missing and must be/);
+});
+
+test('a resume with other data is refused; data.json names every file with its hash', async (t) => {
+  const { dir, settings } = lab(t);
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  await train(run, settings, 2);
+  const [file] = JSON.parse(readFileSync(path.join(run.dir, 'data.json'), 'utf8'));
+  assert.deepEqual([file.file, file.count], [settings.data[0], LINES.length]);
+  assert.equal(file.hash, createHash('sha256').update(readFileSync(settings.data[0])).digest('hex'));
+  writeFileSync(settings.data[0], '\n{"text":"something else that is long enough"}', { flag: 'a' });
+  await assert.rejects(train(run, settings), /the data of .* has changed/);
 });
 
 test('a resume with other weights is refused', async (t) => {

@@ -19,6 +19,7 @@ export interface RunState {
 
 const FILES = {
   config: 'config.json',
+  data: 'data.json',
   metrics: 'metrics.jsonl',
   state: 'state.json',
   log: 'log.txt',
@@ -56,6 +57,24 @@ export class RunFolder {
 
   async config(): Promise<Record<string, unknown>> {
     return this.#json('config');
+  }
+
+  /**
+   * Notes what the run learns from, or checks that it is still the same: otherwise a resumed run would not go on as it
+   * would have. Throws UserError where it is not.
+   */
+  async fixData(
+    files: readonly { file: string; bytes: number; hash: string; count: number }[],
+  ): Promise<void> {
+    const data = files.map(({ file, bytes, hash, count }) => ({ file, bytes, hash, count }));
+    const text = `${JSON.stringify(data, null, 1)}\n`;
+    if (!existsSync(this.#file('data'))) {
+      await replaceFile(this.#file('data'), text);
+    } else if ((await readFile(this.#file('data'), 'utf8')) !== text) {
+      throw new UserError(
+        `the data of ${this.dir} has changed since it began, see ${FILES.data}: put it back, or start a new run.`,
+      );
+    }
   }
 
   async state(): Promise<RunState | undefined> {
