@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { commands, type Disposable, Uri, type WebviewPanel, window } from 'vscode';
+import { commands, type Disposable, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import type { FromRunPage, ToRunPage } from '../../server/protocol.ts';
 import type { TraceParts } from '../trace/parts.ts';
 import { loadPage } from '../webview.ts';
@@ -12,11 +12,7 @@ const VIEW_TYPE = 'unmask.runPanel';
 export async function openRun(parts: TraceParts): Promise<void> {
   const dir = await chooseRun();
   if (dir === undefined) return;
-  const panel = window.createWebviewPanel(
-    VIEW_TYPE,
-    `Run ${path.basename(dir)}`,
-    window.activeTextEditor?.viewColumn ?? 1,
-  );
+  const panel = window.createWebviewPanel(VIEW_TYPE, `Run ${path.basename(dir)}`, ViewColumn.Active);
   showRuns(panel, [dir], parts);
 }
 

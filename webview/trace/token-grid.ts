@@ -125,7 +125,7 @@ export class TokenGrid {
   }
 
   private line(parts: Part[], number: number): HTMLElement {
-    const first = parts.find((part) => part.first);
+    const first = parts.find((part) => part.first && this.cells[part.position].id !== undefined);
     const ruler = element(
       'span',
       { class: 'ruler', 'aria-hidden': 'true' },
