@@ -37,6 +37,7 @@ const ENDING: Behaviour[] = [
     'error',
     'crashed',
     'memory',
+    'timeout',
   ],
   ['forks without end', 'import os\ndef f(x):\n  while True: os.fork()', 'error', 'forbidden'],
   [
