@@ -17,7 +17,7 @@ export const runsList: Command = {
     const rows: ({ dir: string } & Partial<RunState>)[] = [];
     for (const name of names) {
       const dir = path.join(parent, name);
-      if (!existsSync(path.join(dir, 'config.json'))) continue;
+      if (!existsSync(path.join(dir, 'state.json'))) continue;
       rows.push({ dir, ...(await currentState(dir)) });
     }
     const lines = rows.map(
