@@ -12,7 +12,7 @@ const LEAST_PRECISION = 0.6;
 
 /** The measure that the product's gate uses, and its default (`unmask.minConfidence`). */
 const CHOSEN: Measure = 'product';
-const DEFAULT_THRESHOLD = 0.3;
+const DEFAULT_THRESHOLD = 0.25;
 
 const THRESHOLDS = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 
