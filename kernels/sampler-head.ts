@@ -1,4 +1,5 @@
 import { Graph, type Value } from './graph.ts';
+import { type Activations, multiplyRounded, roundWeight } from './linear/int8.ts';
 import { type Matrix, type Precision, toF32 } from './linear/linear.ts';
 import type { WeightLocation } from './weights.ts';
 
@@ -29,10 +30,15 @@ export interface SamplerHeadGraph {
 /**
  * The chain over the rows of one window, unrolled, so that a window costs one call. Row i is rescored given the token
  * chosen for row i−1: z = h + W2·silu(W1·[h; s·E[t]] + b1) + b2, score = z·E[candidate] / temperature; chosen is
- * the candidate with the largest score + noise. Inputs: hidden f32 [rows, hiddenSize], candidates i64 [rows, k],
+ * the candidate with the largest score + noise. The two matrices inside the chain are rounded to int8: they are read
+ * once a row, and a chain only proposes. Inputs: hidden f32 [rows, hiddenSize], candidates i64 [rows, k],
  * previous i64 [1], noise f32 [rows, k], inverse_temperature f32 [1]. Outputs: chosen i64 [rows], scores f32 [rows, k].
  */
-export function buildSamplerHead(precision: Precision, head: SamplerHeadGraph): Graph {
+export function buildSamplerHead(
+  precision: Precision,
+  activations: Activations,
+  head: SamplerHeadGraph,
+): Graph {
   const graph = new Graph();
   const { rows, hiddenSize } = head;
   const hidden = graph.input(CHAIN.hidden, 'f32', [rows, hiddenSize]);
@@ -48,16 +54,19 @@ export function buildSamplerHead(precision: Precision, head: SamplerHeadGraph): 
   const fromHidden = perRow(graph.op('Gemm', [hidden, ofHidden, stored(head.b1)], { transB: 1 }));
   const base = perRow(graph.op('Add', [hidden, stored(head.b2)]));
   const ids = perRow(candidates).map((row) => graph.op('Reshape', [row, graph.i64([-1])]));
-  const tokenWeights = graph.op('Mul', [ofToken, graph.f32([head.embeddingScale], [])]);
-  const w2 = stored(head.w2);
+  const tokenWeights = roundWeight(graph, graph.op('Mul', [ofToken, graph.f32([head.embeddingScale], [])]));
+  const w2 = roundWeight(graph, stored(head.w2));
 
   const chosen: Value[] = [];
   const scores: Value[] = [];
   for (const [row, noiseRow] of perRow(noise).entries()) {
     const token = precision.embed(graph, previous, head.embedding[0]);
-    const inner = graph.op('Gemm', [token, tokenWeights, fromHidden[row]], { transB: 1 });
+    const inner = graph.op('Add', [
+      multiplyRounded(graph, activations, token, tokenWeights),
+      fromHidden[row],
+    ]);
     const activated = graph.contrib('QuickGelu', [inner], { alpha: { float: 1 } });
-    const z = graph.op('Gemm', [activated, w2, base[row]], { transB: 1 });
+    const z = graph.op('Add', [multiplyRounded(graph, activations, activated, w2), base[row]]);
     const raw = graph.op('Gemm', [z, precision.embed(graph, ids[row], head.output[0])], { transB: 1 });
     const score = graph.op('Mul', [raw, inverseTemperature]);
     const best = graph.op('ArgMax', [graph.op('Add', [score, noiseRow])], { axis: 1, keepdims: 0 });

@@ -1,6 +1,6 @@
-import type { Graph, Value } from '../graph.ts';
+import { DTYPE, type Graph, type Value } from '../graph.ts';
 import type { WeightLocation } from '../weights.ts';
-import { joined, type Precision } from './linear.ts';
+import { joined, type Precision, type Prepared } from './linear.ts';
 
 /** Integer type of the activations. x64 multiplies u8 by s8 in one instruction, ARM s8 by s8. */
 export type Activations = 'u8' | 's8';
@@ -49,14 +49,7 @@ export function int8(activations: Activations, normedRange?: number): Precision 
       const scale = joined(graph, matrix, (g, { scale, start, count }) =>
         g.weightRows(scale as WeightLocation, start, count),
       );
-      const value = graph.contrib('MatMulIntegerToFloat', [
-        x.value,
-        graph.op('Transpose', [rows], { perm: [1, 0] }),
-        graph.f32([x.factor ?? 1], []),
-        graph.op('Mul', [scale, graph.f32([1 / LEVELS], [])]),
-        zeroPoint(graph, activations),
-        ...(offset === undefined ? [] : ['', offset]),
-      ]);
+      const value = product(graph, activations, x, { rows, scale }, offset);
       if (!x.withRest) return { value, rowScale: x.rowScale };
       const [rounded, rest] = graph.ops('Split', [value], { axis: 0, num_outputs: 2 }, 2);
       return {
@@ -74,6 +67,51 @@ export function int8(activations: Activations, normedRange?: number): Precision 
     },
   };
   return precision;
+}
+
+/** A weight as int8 rows [out, in] and a factor for each, [out]. */
+export interface IntegerWeight {
+  rows: Value;
+  scale: Value;
+}
+
+/** Rounds an f32 weight [out, in] that is not stored in int8; done once, when the graph is loaded. */
+export function roundWeight(graph: Graph, weight: Value): IntegerWeight {
+  const largest = graph.op('ReduceMax', [graph.op('Abs', [weight]), graph.i64([1])], { keepdims: 1 });
+  const scale = graph.op('Div', [largest, graph.f32([LEVELS], [])]);
+  const rounded = graph.op('Round', [graph.op('Div', [weight, scale])]);
+  return {
+    rows: graph.op('Cast', [rounded], { to: DTYPE.i8 }),
+    scale: graph.op('Squeeze', [scale, graph.i64([1])]),
+  };
+}
+
+/** x·Wᵀ with a weight of `roundWeight`. */
+export function multiplyRounded(
+  graph: Graph,
+  activations: Activations,
+  x: Value,
+  weight: IntegerWeight,
+): Value {
+  const { value, rowScale } = int8(activations).prepare(graph, x);
+  return graph.op('Mul', [product(graph, activations, { value }, weight), rowScale as Value]);
+}
+
+function product(
+  graph: Graph,
+  activations: Activations,
+  x: Prepared,
+  { rows, scale }: IntegerWeight,
+  offset?: Value,
+): Value {
+  return graph.contrib('MatMulIntegerToFloat', [
+    x.value,
+    graph.op('Transpose', [rows], { perm: [1, 0] }),
+    graph.f32([x.factor ?? 1], []),
+    graph.op('Mul', [scale, graph.f32([1 / LEVELS], [])]),
+    zeroPoint(graph, activations),
+    ...(offset === undefined ? [] : ['', offset]),
+  ]);
 }
 
 /** Rows divided by their largest number, −1 … 1, and the factor that their products need. */

@@ -6,7 +6,14 @@ import { int8 } from '../../kernels/linear/int8.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
-import { type InferenceSession, type Ort, openSession, type Tensor, tensors } from './ort.ts';
+import {
+  type InferenceSession,
+  nativeActivations,
+  type Ort,
+  openSession,
+  type Tensor,
+  tensors,
+} from './ort.ts';
 import type { OrtCache } from './ort-cache.ts';
 
 /** Added to a score that a row must not see. */
@@ -37,9 +44,7 @@ export class OrtForward {
 
   static async open(ort: Ort, folder: ModelFolder, head: Head, threads: number): Promise<OrtForward> {
     const precision =
-      folder.quantization === 'int8'
-        ? int8(process.arch === 'arm64' ? 's8' : 'u8', folder.spec.normedRange)
-        : fp32;
+      folder.quantization === 'int8' ? int8(nativeActivations(), folder.spec.normedRange) : fp32;
     const graph = buildForward(folder.spec, folder.weights, { precision, attention: grouped, head });
     return new OrtForward(ort, await openSession(ort, graph, folder.dir, threads), folder.spec);
   }

@@ -9,7 +9,7 @@ import type { SamplerHead } from '../decode/denoiser.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { readSafetensorsHeader } from '../models/safetensors.ts';
 import type { SamplerHeadSpec } from '../models/spec.ts';
-import { type InferenceSession, type Ort, openSession, tensors } from './ort.ts';
+import { type InferenceSession, nativeActivations, type Ort, openSession, tensors } from './ort.ts';
 
 /** The sampler head on ONNX Runtime; kernels/naive-sampler-head.ts is its oracle. */
 export class OrtSamplerHead implements SamplerHead {
@@ -79,7 +79,9 @@ export class OrtSamplerHead implements SamplerHead {
   #open(rows: number): Promise<InferenceSession> {
     const { spec, weights, dir, quantization } = this.#folder;
     const part = (name: string) => this.#weights.get(name) as WeightLocation;
-    const graph = buildSamplerHead(quantization === 'int8' ? int8('u8') : fp32, {
+    const activations = nativeActivations();
+    const precision = quantization === 'int8' ? int8(activations) : fp32;
+    const graph = buildSamplerHead(precision, activations, {
       w1: part('w1.weight'),
       b1: part('w1.bias'),
       w2: part('w2.weight'),

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Graph } from '../../kernels/graph.ts';
+import type { Activations } from '../../kernels/linear/int8.ts';
 import { serialize } from '../../kernels/onnx/serialize.ts';
 import { UserError } from '../errors.ts';
 
@@ -53,6 +54,11 @@ export async function openSession(
       },
     },
   });
+}
+
+/** The integer type of activations that this processor multiplies fastest. */
+export function nativeActivations(): Activations {
+  return process.arch === 'arm64' ? 's8' : 'u8';
 }
 
 /** Tensors from plain numbers, and of arrays that are used where they lie. */

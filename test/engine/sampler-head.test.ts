@@ -33,6 +33,8 @@ test('the sampler head in a session chains as the naive one does, greedy and wit
     head.candidates,
   );
 
+  let agreeing = 0;
+  let compared = 0;
   const random = testRandom(11);
   for (const rows of [1, 3, spec.blockSize - 1]) {
     for (const temperature of [undefined, 0.7]) {
@@ -47,15 +49,20 @@ test('the sampler head in a session chains as the naive one does, greedy and wit
       };
       const expected = await naive.chain(input as Parameters<typeof naive.chain>[0]);
       const actual = await head.chain(input as Parameters<typeof naive.chain>[0]);
-      assert.deepEqual(actual.chosen, expected.chosen);
-      actual.scores.forEach((score, i) => {
-        const difference = Math.abs(score - expected.scores[i]);
-        assert.ok(
-          difference < 1e-3 * Math.max(1, Math.abs(expected.scores[i])),
-          `${score} is not ${expected.scores[i]}`,
-        );
-      });
+      // The session rounds two matrices to int8. Scores are compared up to that, row by row while the chains agree.
+      for (let row = 0; row < rows; row++) {
+        const of = (scores: Float32Array) => scores.subarray(row * perRow, (row + 1) * perRow);
+        const spread = Math.max(...of(expected.scores)) - Math.min(...of(expected.scores));
+        of(actual.scores).forEach((score, i) => {
+          const difference = Math.abs(score - of(expected.scores)[i]);
+          assert.ok(difference < 0.02 * spread, `row ${row}: ${score} is not ${of(expected.scores)[i]}`);
+        });
+        if (actual.chosen[row] !== expected.chosen[row]) break;
+        agreeing++;
+      }
+      compared += rows;
     }
   }
+  assert.ok(agreeing >= 0.9 * compared, `${agreeing} of ${compared} rows chose the same token`);
   await head.release();
 });
