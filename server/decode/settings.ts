@@ -5,13 +5,20 @@ import type { DecodeMode, DecodeSettings } from '../protocol.ts';
 /** Thresholds at which each mode is fast without loss on the embedded model; `ar` has no use for one. */
 const DEFAULT_THRESHOLD: Record<DecodeMode, number> = { ar: 1, threshold: 0.9, verified: 0.3 };
 
+/**
+ * A wider window proposes more, but every row costs: on two cores verified decoding with the embedded model made 95
+ * (lines) and 93 (functions) tokens a second with a window of 4, and 83 and 89 with the 6 that the model can.
+ */
+const VERIFIED_WINDOW = 4;
+
 /** The given settings completed by the defaults of this model; throws UserError for what the model cannot do. */
 export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): DecodeSettings {
   const mode = given.mode ?? defaultMode(spec);
   const settings: DecodeSettings = {
     mode,
     threshold: given.threshold ?? DEFAULT_THRESHOLD[mode] ?? 1,
-    window: given.window ?? spec.blockSize,
+    window:
+      given.window ?? (mode === 'verified' ? Math.min(VERIFIED_WINDOW, spec.blockSize) : spec.blockSize),
     maxTokens: given.maxTokens ?? 64,
     temperature: given.temperature ?? 0,
     seed: given.seed ?? 0,

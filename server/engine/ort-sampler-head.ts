@@ -6,6 +6,7 @@ import { NAMES } from '../../kernels/names.ts';
 import { buildSamplerHead, CHAIN } from '../../kernels/sampler-head.ts';
 import type { WeightLocation } from '../../kernels/weights.ts';
 import type { SamplerHead } from '../decode/denoiser.ts';
+import { resolveSettings } from '../decode/settings.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { readSafetensorsHeader } from '../models/safetensors.ts';
 import type { SamplerHeadSpec } from '../models/spec.ts';
@@ -40,8 +41,8 @@ export class OrtSamplerHead implements SamplerHead {
     if (!spec) return undefined;
     const { tensors: stored } = await readSafetensorsHeader(folder.dir, path.basename(spec.file));
     const head = new OrtSamplerHead(ort, folder, spec, stored as ReadonlyMap<string, WeightLocation>);
-    // The usual window's graph is made now, so that the first completion need not wait for it.
-    await head.#session(folder.spec.blockSize - 1);
+    // The graph of the usual window is made now, so that the first completion need not wait for it.
+    await head.#session(resolveSettings(folder.spec, {}).window - 1);
     return head;
   }
 

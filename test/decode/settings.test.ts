@@ -14,7 +14,10 @@ const FULL = tinySpec({ cleanAttention: 'full', logitShift: 0 });
 test('the defaults follow from the kind of model', () => {
   const modeOf = (spec: DenoiserSpec) => resolveSettings(spec, {}).mode;
   assert.deepEqual([CAUSAL, BLOCK, PLAIN].map(modeOf), ['verified', 'threshold', 'ar']);
-  assert.equal(resolveSettings(CAUSAL, {}).window, CAUSAL.blockSize);
+  assert.equal(resolveSettings(CAUSAL, {}).window, 4);
+  assert.equal(resolveSettings({ ...CAUSAL, blockSize: 3 }, {}).window, 3);
+  assert.equal(resolveSettings(CAUSAL, { mode: 'threshold' }).window, CAUSAL.blockSize);
+  assert.equal(resolveSettings(BLOCK, {}).window, BLOCK.blockSize);
   const given: DecodeSettings = {
     mode: 'threshold',
     threshold: 0.5,
