@@ -84,9 +84,10 @@ describe('the trace viewer in VS Code', {
   });
 
   test('a reload of the window finds the panel and a trace again', async () => {
-    await window.editor.page.reload();
-    // How far the editor had kept the state of the page is up to it, since it writes now and then: the trace may be an
-    // earlier one of this test.
+    // By the editor's own command, which writes its state before: a browser's reload may come before that.
+    const loaded = window.editor.page.waitForEvent('load', { timeout: 60_000 });
+    await pick('F1', 'Developer: Reload Window');
+    await loaded;
     await page().locator('.trace h2', { hasText: 'tokens per forward' }).first().waitFor();
     await page().locator('.step-words').filter({ hasText: 'Step' }).waitFor();
     await window.editor.screenshot('reloaded');
