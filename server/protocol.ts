@@ -45,6 +45,8 @@ export interface Reveal {
   logProb: number;
   /** The row it came from: a clean row gives the next token autoregressively, a noisy row proposes. */
   source: 'clean' | 'noisy';
+  /** The token before it that the sampler head was given, which a later step may have changed. */
+  previous?: number;
   candidates?: Candidate[];
 }
 

@@ -49,6 +49,7 @@ const REVEAL = record({
   confidence: share,
   logProb: number,
   source: oneOf('clean', 'noisy'),
+  previous: optional(count),
   candidates: optional(list(record({ id: count, text, probability: share }))),
 });
 

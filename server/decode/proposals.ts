@@ -52,6 +52,7 @@ async function chain(
     const distribution: Distribution = scoreDistribution(ids, [
       ...scores.subarray(i * perRow, (i + 1) * perRow),
     ]);
-    return { position: position + i, id: chosen[i], distribution, source: 'noisy' };
+    const before = i === 0 ? previous : chosen[i - 1];
+    return { position: position + i, id: chosen[i], distribution, source: 'noisy', previous: before };
   });
 }

@@ -11,6 +11,8 @@ export interface Choice {
   id: number;
   distribution: Distribution;
   source: Reveal['source'];
+  /** The token before it where the sampler head chained them. */
+  previous?: number;
 }
 
 /** What a decoding mode reports of a step; the recorder adds the rest. */
@@ -77,7 +79,7 @@ export class Recorder {
     return { prefill: decodeStarted - this.started, decode: now - decodeStarted };
   }
 
-  private reveal({ position, id, distribution, source }: Choice): Reveal {
+  private reveal({ position, id, distribution, source, previous }: Choice): Reveal {
     const logProb = logProbOf(distribution, id);
     const reveal: Reveal = {
       position,
@@ -87,6 +89,7 @@ export class Recorder {
       logProb,
       source,
     };
+    if (previous !== undefined) reveal.previous = previous;
     if (this.candidates > 0) reveal.candidates = this.best(distribution);
     return reveal;
   }

@@ -1,0 +1,60 @@
+import type { Random } from '../../../decode/random.ts';
+import type { DenoiserSpec } from '../../../models/spec.ts';
+import type { DecodeSettings, Trajectory } from '../../../protocol.ts';
+
+/** A token whose log-probability counts. */
+export interface ScoredToken {
+  /** Counts from the first prompt token. */
+  position: number;
+  id: number;
+  /** The token before it that the sampler head is given; missing where its row is not chained. */
+  previous?: number;
+  /** The tokens that it was chosen among; missing where that is unknown. */
+  candidates?: readonly number[];
+}
+
+/**
+ * What the denoiser saw in one step: clean context up to `start`, then these tokens. The row that predicts position p is
+ * the one at p − logitShift: a row of the state, or a clean row where that lies before the first masked position.
+ */
+export interface ReplayState {
+  /** Position of the first of `tokens`, counted from the first prompt token. */
+  start: number;
+  /** Consecutive tokens; null is masked. */
+  tokens: readonly (number | null)[];
+  /** Ascending by position, all of them masked. */
+  scored: readonly ScoredToken[];
+  /** Which state of its block it is, from 0 on: DiPO's round. For models without a grid every step is a round. */
+  round: number;
+}
+
+/** What a replayer takes of a trajectory. */
+export type Recorded = Pick<Trajectory, 'promptIds' | 'responseIds' | 'steps' | 'settings'>;
+
+export interface ReplaySettings {
+  replayer: string;
+  /** `shrink`: steps of a block that are merged into one. */
+  shrink: number;
+  /** `random`: probability that a token is masked; `full-onestep`: that a prompt token is. */
+  maskProbability: number;
+  /** Whether tokens count that were revealed behind the end of the response. They are shown as in decoding either way. */
+  scoreAfterEnd: boolean;
+}
+
+/**
+ * An estimator of the log-probability of a response: the sum over the scored tokens of all states. One a file; index.ts
+ * holds the table.
+ */
+export interface Replayer {
+  /** Whether the sum is that of the tokens as they were decided, in the context in which they were. */
+  exact: boolean;
+  /** What is wrong with using it for responses decoded like this; undefined when nothing is. */
+  misfit(spec: DenoiserSpec, decoding: DecodeSettings): string | undefined;
+  /** `random` is drawn from only by replayers that draw masks. */
+  states(
+    recorded: Recorded,
+    spec: DenoiserSpec,
+    settings: ReplaySettings,
+    random: Random,
+  ): readonly ReplayState[];
+}
