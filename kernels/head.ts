@@ -9,6 +9,9 @@ export const HEAD = {
   topIds: 'top_ids',
   topLogits: 'top_logits',
   logSumExp: 'log_sum_exp',
+  /** Of how many of the selected rows, the first ones, the entropy is wanted, i64 [1]. */
+  entropyCount: 'entropy_count',
+  entropy: 'entropy',
   logits: 'logits',
 } as const;
 
@@ -32,7 +35,8 @@ export const wholeLogits: Head = (graph, hidden, { precision, matrix }, shape) =
 
 /**
  * The best tokens of every row, ids i32 and logits f32 [selected, count], and log Σ exp of all its logits,
- * f32 [selected]. `suppressed` tokens take no part in either.
+ * f32 [selected]. `suppressed` tokens take no part in either. On demand the entropy of its softmax, f32
+ * [entropy_count]: a sum over the vocabulary that most forwards have no use for.
  */
 export function bestTokens(suppressed: readonly number[]): Head {
   return (graph, hidden, { precision, matrix }, shape) => {
@@ -45,16 +49,28 @@ export function bestTokens(suppressed: readonly number[]): Head {
     const [top, ids] = graph.ops('TopK', [logits, count], { axis: 1 }, 2);
     const largest = graph.op('Slice', [top, graph.i64([0]), graph.i64([1]), graph.i64([1])]);
     // Spelt out: the runtime's ReduceLogSumExp is five times slower than these four.
-    const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])]);
+    const relative = graph.op('Sub', [logits, largest]);
+    const exponentials = graph.op('Exp', [relative]);
     const sum = graph.op('ReduceSum', [exponentials, graph.i64([1])], { keepdims: 1 });
-    const logSumExp = graph.op('Squeeze', [
-      graph.op('Add', [graph.op('Log', [sum]), largest]),
-      graph.i64([1]),
-    ]);
+    const logSum = graph.op('Log', [sum]);
+    const logSumExp = graph.op('Squeeze', [graph.op('Add', [logSum, largest]), graph.i64([1])]);
     graph.output(HEAD.topIds, graph.op('Cast', [ids], { to: 6 }), 'i32', ['selected', 'count']);
     graph.output(HEAD.topLogits, top, 'f32', ['selected', 'count']);
     graph.output(HEAD.logSumExp, logSumExp, 'f32', ['selected']);
+    graph.output(HEAD.entropy, entropy(graph, { relative, exponentials, sum, logSum }), 'f32', [
+      HEAD.entropyCount,
+    ]);
   };
+}
+
+/** log s − Σ e·r / s of the first rows, r being logits less the row's largest, e = exp r and s = Σ e. */
+function entropy(graph: Graph, rows: Record<'relative' | 'exponentials' | 'sum' | 'logSum', Value>): Value {
+  const count = graph.input(HEAD.entropyCount, 'i64', [1]);
+  const first = (value: Value) => graph.op('Slice', [value, graph.i64([0]), count, graph.i64([0])]);
+  const products = graph.op('Mul', [first(rows.exponentials), first(rows.relative)]);
+  const weighted = graph.op('ReduceSum', [products, graph.i64([1])], { keepdims: 1 });
+  const mean = graph.op('Div', [weighted, first(rows.sum)]);
+  return graph.op('Squeeze', [graph.op('Sub', [first(rows.logSum), mean]), graph.i64([1])]);
 }
 
 function penalties(graph: Graph, suppressed: readonly number[], shape: DenoiserShape): Value {

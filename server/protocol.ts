@@ -8,6 +8,9 @@
 /** How tokens are decided: one by one, by confidence alone, or by confidence and then checked autoregressively. */
 export type DecodeMode = 'ar' | 'threshold' | 'verified';
 
+/** How a step chooses what to reveal among the masked positions: one file each in server/decode/policies/. */
+export type RevealPolicy = 'dynamic' | 'static' | 'sequential' | 'entropy' | 'factor';
+
 export interface DecodeSettings {
   mode: DecodeMode;
   /** A masked position is revealed when the probability of its token is at least this, 0 … 1. */
@@ -22,6 +25,14 @@ export interface DecodeSettings {
   topK: number;
   /** Decoding ends as soon as the text contains one of these; the text is cut before it. */
   stopStrings: string[];
+  /** Of the mode `threshold`; left out: `dynamic`. */
+  policy?: RevealPolicy;
+  /** Denoising steps of a whole window (S): every step reveals at least W / S positions. Left out: W, one position. */
+  steps?: number;
+  /** Of the policy `entropy`: the revealed positions' entropies add up to less than this many nats. Left out: 0.35. */
+  entropyBound?: number;
+  /** Of the policy `factor`: f in the least confidence 1 − f / (n + 1) of the n-th best position. Left out: 1. */
+  factor?: number;
 }
 
 /** Why a response ended. */

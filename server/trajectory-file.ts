@@ -78,6 +78,10 @@ const TRAJECTORY = record({
     seed: whole,
     topK: count,
     stopStrings: list(text),
+    policy: optional(oneOf('dynamic', 'static', 'sequential', 'entropy', 'factor')),
+    steps: optional(count),
+    entropyBound: optional(number),
+    factor: optional(number),
   }),
   prompt: optional(
     record({ prefix: text, beginning: optional(text), suffix: text, fim: yesOrNo, budget: count }),

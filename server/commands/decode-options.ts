@@ -1,8 +1,10 @@
+import { POLICIES } from '../decode/policies/index.ts';
 import { defaultModelDir } from '../models/installed.ts';
-import type { DecodeMode, DecodeSettings, Device, EngineOptions } from '../protocol.ts';
+import type { DecodeMode, DecodeSettings, Device, EngineOptions, RevealPolicy } from '../protocol.ts';
 import { type Options, UsageError, type Values } from './command.ts';
 
 const MODES: readonly DecodeMode[] = ['ar', 'threshold', 'verified'];
+const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicy[];
 const DEVICES: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'];
 
 /** Options of every command that decodes. */
@@ -10,6 +12,10 @@ export const DECODE_OPTIONS: Options = {
   model: { type: 'string', help: 'model folder (default: the one that comes with unmask)' },
   decode: { type: 'string', help: `${MODES.join(', ')} (default: the best the model can do)` },
   threshold: { type: 'string', help: 'confidence at which a token is revealed, 0 to 1' },
+  policy: { type: 'string', help: `what a step reveals: ${POLICY_NAMES.join(', ')} (default: dynamic)` },
+  steps: { type: 'string', help: 'denoising steps of a window: each reveals its share at least' },
+  'entropy-bound': { type: 'string', help: 'nats that a step reveals with the policy entropy' },
+  factor: { type: 'string', help: 'f of the policy factor' },
   'max-tokens': { type: 'string', help: 'most tokens of the response' },
   temperature: { type: 'string', help: '0 takes the best token, more samples' },
   seed: { type: 'string', help: 'of the samples; the same seed gives the same text' },
@@ -32,6 +38,10 @@ export function readDecodeOptions(values: Values): DecodeOptions {
   const settings: Partial<DecodeSettings> = {
     mode: choice(values, 'decode', MODES),
     threshold: number(values, 'threshold'),
+    policy: choice(values, 'policy', POLICY_NAMES),
+    steps: number(values, 'steps'),
+    entropyBound: number(values, 'entropy-bound'),
+    factor: number(values, 'factor'),
     maxTokens: number(values, 'max-tokens'),
     temperature: number(values, 'temperature'),
     seed: number(values, 'seed'),

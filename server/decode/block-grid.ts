@@ -1,11 +1,10 @@
 import type { Choice } from './recorder.ts';
-import { revealed } from './reveal-policy.ts';
 import { blockRows } from './rows.ts';
 import type { Session } from './session.ts';
 import { settledFrom } from './threshold.ts';
 
 /**
- * Threshold decoding on the block grid, which starts at the first prompt token: the first block may begin with prompt
+ * Denoising on the block grid, which starts at the first prompt token: the first block may begin with prompt
  * tokens, which stay visible. A block is denoised until nothing in it is masked and then committed by one forward of
  * its clean tokens. The response ends as soon as everything up to its end is revealed, which may be inside a block;
  * positions beyond `maxTokens` stay masked, since the model has learnt whole blocks.
@@ -27,13 +26,14 @@ export async function decodeOnBlockGrid(session: Session): Promise<void> {
         settled: response.ids.length,
       });
 
-    for (let masked = maskedRows(window, windowStart, settings.maxTokens); masked.length > 0; ) {
+    let masked = maskedRows(window, windowStart, settings.maxTokens);
+    for (let step = 0; masked.length > 0; step++) {
       const before = [...window];
       const result = await session.forward('denoise', blockRows(spec, cache.length, window), masked);
       const all = masked.map((row, i) =>
         session.choose(windowStart + row, session.distribution(result, i), 'noisy'),
       );
-      const choices = revealed(all, settings.threshold);
+      const choices = session.reveal(all, size, step);
       for (const { position, id } of choices) window[position - windowStart] = id;
       const ended = response.settle(settledFrom(window, response.ids.length - windowStart));
       report('denoise', before, choices);

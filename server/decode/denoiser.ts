@@ -31,6 +31,8 @@ export interface ForwardRequest {
   topK: number;
   /** Also return the normed hidden state of the selected rows. */
   hidden?: boolean;
+  /** Also return the entropy of the selected rows. */
+  entropy?: boolean;
 }
 
 /** What a forward returns for its selected rows, in the order of `select`. */
@@ -43,6 +45,8 @@ export interface ForwardResult {
   logSumExp: Float32Array;
   /** Normed hidden state, [selected, hiddenSize], when asked for. */
   hidden?: Float32Array;
+  /** Entropy of the softmax of all logits (suppressed tokens excluded) in nats, [selected], when asked for. */
+  entropy?: Float32Array;
   /** Appends the keys and values of the first `count` rows to the cache of the request. */
   commit(count: number): void;
 }

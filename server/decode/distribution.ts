@@ -7,6 +7,8 @@ export interface Distribution {
   ids: readonly number[];
   /** Natural logarithms. Greedy: of the whole vocabulary's softmax. Sampled: normalised over `ids`. */
   logProbs: readonly number[];
+  /** Entropy in nats where `ids` are not all that counts and the forward was asked for it. */
+  entropy?: number;
 }
 
 /** What a row's distribution depends on besides its logits. Temperature 0 is greedy. */
@@ -26,7 +28,8 @@ export function rowDistribution(result: ForwardResult, row: number, sampling: Sa
     );
   }
   if (sampling.temperature === 0) {
-    return { ids, logProbs: logits.map((logit) => logit - result.logSumExp[row]) };
+    const logProbs = logits.map((logit) => logit - result.logSumExp[row]);
+    return { ids, logProbs, entropy: result.entropy?.[row] };
   }
   const scores = logits.slice(0, sampling.topK).map((logit) => logit / sampling.temperature);
   return { ids: ids.slice(0, sampling.topK), logProbs: logSoftmax(scores) };
@@ -47,6 +50,11 @@ export function logProbOf(distribution: Distribution, id: number): number {
 
 export function probabilityOf(distribution: Distribution, id: number): number {
   return Math.exp(logProbOf(distribution, id));
+}
+
+/** Entropy in nats. */
+export function entropyOf({ logProbs, entropy }: Distribution): number {
+  return entropy ?? -logProbs.reduce((sum, logProb) => sum + Math.exp(logProb) * logProb, 0);
 }
 
 /** The best token when greedy, otherwise a sample. */

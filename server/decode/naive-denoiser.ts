@@ -57,6 +57,7 @@ export function naiveDenoiser(spec: DenoiserSpec, weight: WeightReader, samplerH
         logSumExp: Float32Array.from(ranked, (row) => row.logSumExp),
         commit: (count) => commit(cache, past, request, count),
       };
+      if (request.entropy) result.entropy = Float32Array.from(ranked, (row) => row.entropy);
       if (request.hidden) {
         result.hidden = Float32Array.from(rowsOf(hidden, spec.hiddenSize).flatMap((row) => [...row]));
       }
@@ -79,8 +80,11 @@ function rank(logits: Float32Array, allowed: readonly number[], topK: number) {
   const ids = [...allowed].sort((a, b) => logits[b] - logits[a] || a - b);
   const best = logits[ids[0]];
   const total = allowed.reduce((sum, id) => sum + Math.exp(logits[id] - best), 0);
+  const logSumExp = best + Math.log(total);
+  const probability = (id: number) => Math.exp(logits[id] - logSumExp);
+  const entropy = allowed.reduce((sum, id) => sum + probability(id) * (logSumExp - logits[id]), 0);
   const top = ids.slice(0, topK);
-  return { ids: top, logits: top.map((id) => logits[id]), logSumExp: best + Math.log(total) };
+  return { ids: top, logits: top.map((id) => logits[id]), logSumExp, entropy };
 }
 
 function commit(cache: NaiveCache, past: number, request: ForwardRequest, count: number): void {

@@ -2,6 +2,8 @@ import type { DecodeSettings, Step } from '../protocol.ts';
 import { agreeing, BEGINNING_CANDIDATES, type Beginning } from './beginning.ts';
 import type { Denoiser, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
 import { type Distribution, pick, rowDistribution } from './distribution.ts';
+import { POLICIES } from './policies/index.ts';
+import { leastRevealed } from './policies/policy.ts';
 import { Random } from './random.ts';
 import { type Choice, type ForwardKind, Recorder } from './recorder.ts';
 import { Response } from './response.ts';
@@ -66,7 +68,8 @@ export class Session {
     if (this.hooks.cancelled()) throw new Cancelled();
     this.recorder.forward(kind);
     const hidden = kind === 'denoise' && this.samplerHead !== undefined;
-    return this.denoiser.forward({ cache: this.cache, ...rows, select, topK: this.topK(), hidden });
+    const entropy = this.settings.policy === 'entropy';
+    return this.denoiser.forward({ cache: this.cache, ...rows, select, topK: this.topK(), hidden, entropy });
   }
 
   distribution(result: ForwardResult, selected: number): Distribution {
@@ -92,6 +95,16 @@ export class Session {
   choose(position: number, distribution: Distribution, source: Choice['source']): Choice {
     const id = pick(distribution, this.settings.temperature, this.random);
     return { position, id, distribution, source };
+  }
+
+  /**
+   * What step `step` (from 0) of a window of `size` positions reveals of the choices for its masked ones; both by rising
+   * position. A policy never asks for more than there is: what is revealed already is not chosen again.
+   */
+  reveal(choices: readonly Choice[], size: number, step: number): Choice[] {
+    const { policy = 'dynamic', steps = size } = this.settings;
+    const least = Math.min(leastRevealed(size, steps, step), choices.length);
+    return POLICIES[policy](choices, least, this.settings).sort((a, b) => a.position - b.position);
   }
 
   isStopToken(id: number): boolean {

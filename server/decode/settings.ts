@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
 import type { DecodeMode, DecodeSettings } from '../protocol.ts';
+import { POLICIES } from './policies/index.ts';
 
 /** Thresholds at which each mode is fast without loss on the embedded model; `ar` has no use for one. */
 const DEFAULT_THRESHOLD: Record<DecodeMode, number> = { ar: 1, threshold: 0.9, verified: 0.3 };
@@ -24,6 +25,7 @@ export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSetting
     seed: given.seed ?? 0,
     topK: given.topK ?? 50,
     stopStrings: given.stopStrings ?? [],
+    ...revealSettings(given),
   };
   checkMode(spec, mode);
   checkNumber('threshold', settings.threshold, { min: 0, max: 1 });
@@ -35,6 +37,7 @@ export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSetting
   if (settings.stopStrings.some((stop) => typeof stop !== 'string' || stop === '')) {
     throw new UserError('stopStrings must be non-empty strings.');
   }
+  checkReveal(settings);
   return settings;
 }
 
@@ -66,6 +69,27 @@ function checkMode(spec: DenoiserSpec, mode: DecodeMode): void {
       `This version decodes ${spec.cleanAttention} attention with logit_shift ${shift} only, not ${spec.logitShift}.`,
     );
   }
+}
+
+/** The settings of the reveal policy that were given. */
+function revealSettings({ policy, steps, entropyBound, factor }: Partial<DecodeSettings>) {
+  const given = Object.entries({ policy, steps, entropyBound, factor }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return Object.fromEntries(given) as Pick<DecodeSettings, 'policy' | 'steps' | 'entropyBound' | 'factor'>;
+}
+
+function checkReveal(settings: DecodeSettings): void {
+  const { mode, policy, steps, entropyBound, factor } = settings;
+  if (policy !== undefined && !Object.hasOwn(POLICIES, policy)) {
+    throw new UserError(`The policy '${policy}' is unknown: use ${Object.keys(POLICIES).join(', ')}.`);
+  }
+  if (mode !== 'threshold' && (policy ?? steps) !== undefined) {
+    throw new UserError(`policy and steps are settings of the mode 'threshold', not of '${mode}'.`);
+  }
+  if (steps !== undefined) checkNumber('steps', steps, { min: 1, whole: true });
+  if (entropyBound !== undefined) checkNumber('entropyBound', entropyBound, { min: 0 });
+  if (factor !== undefined) checkNumber('factor', factor, { min: 0 });
 }
 
 function checkWindow(spec: DenoiserSpec, window: number): void {

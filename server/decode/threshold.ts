@@ -2,7 +2,6 @@ import type { ForwardResult } from './denoiser.ts';
 import type { Distribution } from './distribution.ts';
 import { propose } from './proposals.ts';
 import type { Choice } from './recorder.ts';
-import { revealed } from './reveal-policy.ts';
 import { causalRows, cleanCount, type Window } from './rows.ts';
 import type { Session } from './session.ts';
 
@@ -33,7 +32,8 @@ export async function decodeByThreshold(session: Session): Promise<void> {
     // What has to be written next is decided token by token.
     const others =
       session.missingBeginning !== '' ? [] : await chooseMasked(session, result, window, select, start, head);
-    const choices = revealed([head, ...others], settings.threshold);
+    // A sliding window has no first steps that could take more than the others.
+    const choices = session.reveal([head, ...others], settings.window, Number.POSITIVE_INFINITY);
     // Another forward could not change the prediction of a position that is alone.
     if (choices.length === others.length && !choices.includes(head)) choices.unshift(head);
     for (const { position, id } of choices) tokens[position] = id;

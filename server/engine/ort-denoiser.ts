@@ -42,13 +42,17 @@ export class OrtDenoiser implements Denoiser {
     // The head needs a row even when nobody wants one.
     const rows = { ...request, cache, select: select.length > 0 ? select : [ids.length - 1] };
     const start = cache.length;
-    const count = tensors(this.#ort).i64([Math.min(topK, this.spec.vocabSize)]);
-    const out = await this.#forward.run(rows, { [HEAD.count]: count });
+    const { i64 } = tensors(this.#ort);
+    const out = await this.#forward.run(rows, {
+      [HEAD.count]: i64([Math.min(topK, this.spec.vocabSize)]),
+      [HEAD.entropyCount]: i64([request.entropy ? select.length : 0]),
+    });
     const wanted = <T>(data: unknown, empty: T): T => (select.length > 0 ? (data as T) : empty);
     return {
       topIds: wanted(out[HEAD.topIds].data, new Int32Array()),
       topLogits: wanted(out[HEAD.topLogits].data, new Float32Array()),
       logSumExp: wanted(out[HEAD.logSumExp].data, new Float32Array()),
+      entropy: request.entropy ? (out[HEAD.entropy].data as Float32Array) : undefined,
       hidden: request.hidden ? wanted(out[FORWARD.hidden].data, new Float32Array()) : undefined,
       commit(rowCount) {
         if (cache.length !== start) throw new Error('the cache has changed since this forward');

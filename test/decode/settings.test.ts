@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { resolveSettings } from '../../server/decode/settings.ts';
 import { UserError } from '../../server/errors.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
-import type { DecodeMode, DecodeSettings } from '../../server/protocol.ts';
+import type { DecodeMode, DecodeSettings, RevealPolicy } from '../../server/protocol.ts';
 import { tinySpec } from '../support/tiny-model.ts';
 
 const CAUSAL = tinySpec();
@@ -27,6 +27,10 @@ test('the defaults follow from the kind of model', () => {
     seed: -5,
     topK: 4,
     stopStrings: ['\n'],
+    policy: 'factor',
+    steps: 2,
+    factor: 1.5,
+    entropyBound: 0.2,
   };
   assert.deepEqual(resolveSettings(CAUSAL, given), given);
 });
@@ -42,6 +46,16 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
   ['a seed that is no integer', CAUSAL, { seed: 0.5 }, /seed/],
   ['topK of 0', CAUSAL, { topK: 0 }, /topK/],
   ['an empty stop string', CAUSAL, { stopStrings: [''] }, /stopStrings/],
+  ['an unknown policy', BLOCK, { policy: 'best' as RevealPolicy }, /'best' is unknown: use dynamic, static/],
+  [
+    'a policy of verified decoding',
+    CAUSAL,
+    { policy: 'factor' },
+    /settings of the mode 'threshold', not of 'verified'/,
+  ],
+  ['no steps', BLOCK, { steps: 0 }, /steps must be a whole number of at least 1/],
+  ['a negative bound', BLOCK, { entropyBound: -1 }, /entropyBound must be a number of at least 0/],
+  ['a negative factor', BLOCK, { factor: -1 }, /factor must be a number of at least 0/],
   ['an unknown mode', CAUSAL, { mode: 'fast' as DecodeMode }, /'fast' is unknown/],
   ['verified without a mask token', PLAIN, { mode: 'verified' }, /no mask token/],
   ['verified on blocks', BLOCK, { mode: 'verified' }, /attends by blocks/],

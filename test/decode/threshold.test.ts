@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode } from '../../server/decode/decode.ts';
-import { revealed } from '../../server/decode/reveal-policy.ts';
+import { POLICIES } from '../../server/decode/policies/index.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
+import type { RevealPolicy } from '../../server/protocol.ts';
 import { LETTERS, testRandom, tinyDenoiser, tinySpec, tinyWeights } from '../support/tiny-model.ts';
 import { uncachedBlocks, uncachedThreshold } from '../support/uncached-decoding.ts';
 
+const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicy[];
 const HOOKS = { cancelled: () => false, candidates: 0 };
 
 function randomRequest(random: () => number) {
@@ -40,7 +42,10 @@ test('block decoding with a cache makes the steps of the uncached one on 300 ran
   for (let seed = 1; seed <= 300; seed++) {
     const { below, prompt, threshold, maxTokens } = randomRequest(testRandom(seed));
     const spec = blockSpec({ blockSize: 1 + below(6), stopTokenIds: below(2) ? [0] : [] });
-    const settings = { threshold, maxTokens, window: spec.blockSize };
+    const policy = POLICY_NAMES[below(POLICY_NAMES.length)];
+    const steps = below(2) ? spec.blockSize : 1 + below(spec.blockSize);
+    const bounds = { entropyBound: 2 * threshold, factor: 3 * threshold };
+    const settings = { threshold, maxTokens, window: spec.blockSize, policy, steps, ...bounds };
     const expected = uncachedBlocks(spec, tinyWeights(spec, seed), prompt, settings);
     const denoiser = tinyDenoiser(spec, seed);
     const cache = denoiser.newCache();
@@ -78,21 +83,6 @@ test('every block takes at most one forward a position and then one commit', asy
   );
   assert.deepEqual([forwards.denoise, forwards.total], [10, 12]);
   assert.deepEqual([tpf.denoise, tpf.total], [1, 10 / 12]);
-});
-
-test('the threshold rule: all that reach it, else the best, the left one of equals', () => {
-  const choices = (...probabilities: number[]) =>
-    probabilities.map((probability, position) => ({
-      position,
-      id: 1,
-      distribution: { ids: [1], logProbs: [Math.log(probability)] },
-      source: 'noisy' as const,
-    }));
-  const positions = (list: ReturnType<typeof choices>, threshold: number) =>
-    revealed(list, threshold).map((choice) => choice.position);
-  assert.deepEqual(positions(choices(0.5, 0.25, 1), 0.5), [0, 2]);
-  assert.deepEqual(positions(choices(0.25, 0.5, 0.5), 0.9), [1]);
-  assert.deepEqual(positions(choices(0.1), 1), [0]);
 });
 
 function blockSpec(overrides: Partial<DenoiserSpec>): DenoiserSpec {

@@ -69,7 +69,14 @@ test('best tokens are those of the whole logits, without the suppressed ones', a
   const naive = naiveForward(spec, (weight) => weights.get(weight)!, rows);
   const denoiser = await OrtDenoiser.open(await loadOrt(), { ...folder, spec }, 1);
   const cache = denoiser.newCache();
-  const result = await denoiser.forward({ cache, ...rows, select: [0, 2], topK: 5, hidden: true });
+  const result = await denoiser.forward({
+    cache,
+    ...rows,
+    select: [0, 2],
+    topK: 5,
+    hidden: true,
+    entropy: true,
+  });
   [0, 2].forEach((row, i) => {
     const logits = [...naive.logits.subarray(row * spec.vocabSize, (row + 1) * spec.vocabSize)];
     const allowed = logits.map((logit, id) => ({ id, logit })).filter(({ id }) => !suppressed.includes(id));
@@ -86,6 +93,12 @@ test('best tokens are those of the whole logits, without the suppressed ones', a
     near(
       [result.logSumExp[i]],
       [Math.log(allowed.reduce((sum, { logit }) => sum + Math.exp(logit), 0))],
+      1e-4,
+    );
+    const logSumExp = result.logSumExp[i];
+    near(
+      [result.entropy![i]],
+      [allowed.reduce((sum, { logit }) => sum + Math.exp(logit - logSumExp) * (logSumExp - logit), 0)],
       1e-4,
     );
     const { hiddenSize } = spec;

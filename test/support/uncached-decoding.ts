@@ -1,20 +1,21 @@
 /**
  * Threshold decoding written down once more without cache, sessions or rolling state: every step lays out all rows
- * from the first prompt token on and asks the plain network. Greedy, without a sampler head.
+ * from the first prompt token on and asks the plain network, and tries every set of positions to reveal. Greedy, without
+ * a sampler head.
  */
 import { naiveForward, type WeightReader } from '../../kernels/naive-forward.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
+import { bruteForceReveal, type Masked, type PolicySettings } from './brute-force-policies.ts';
 
-export interface UncachedSettings {
-  threshold: number;
+export interface UncachedSettings extends PolicySettings {
   window: number;
   maxTokens: number;
+  /** Denoising steps of a block. */
+  steps?: number;
 }
 
-interface Guess {
-  position: number;
+interface Guess extends Masked {
   id: number;
-  probability: number;
 }
 
 export interface UncachedResult {
@@ -45,7 +46,7 @@ export const uncachedThreshold: Decoder = (spec, weights, prompt, { threshold, w
     const guesses = range(first, end)
       .filter((position) => response[position] === null)
       .map((position) => ({ position, ...predict(prompt.length + position - 1) }));
-    const chosen = choose(guesses, threshold);
+    const chosen = choose(guesses, 1, { threshold });
     const alone = guesses.length - chosen.length === 1 && !chosen.includes(guesses[0]);
     if (alone) chosen.unshift(guesses[0]);
     for (const { position, id } of chosen) response[position] = id;
@@ -56,13 +57,20 @@ export const uncachedThreshold: Decoder = (spec, weights, prompt, { threshold, w
 };
 
 /** Blocks on the grid from the first prompt token on; rows predict their own position. */
-export const uncachedBlocks: Decoder = (spec, weights, prompt, { threshold, maxTokens }) => {
+export const uncachedBlocks: Decoder = (spec, weights, prompt, settings) => {
+  const { maxTokens } = settings;
   const size = spec.blockSize;
+  const stepsOfBlock = settings.steps ?? size;
+  let block = -1;
+  let step = 0;
   const response: (number | null)[] = Array(maxTokens).fill(null);
   const steps: [number, number][][] = [];
   for (;;) {
     const first = response.indexOf(null);
     const blockEnd = (Math.floor((prompt.length + first) / size) + 1) * size;
+    step = block === blockEnd ? step + 1 : 0;
+    block = blockEnd;
+    const least = Math.max(1, Math.floor(size / stepsOfBlock) + (step < size % stepsOfBlock ? 1 : 0));
     const tokens = [...prompt, ...response];
     const ids = range(0, blockEnd).map((at) => tokens[at] ?? spec.maskTokenId!);
     const visible = (row: number, column: number) => Math.floor(column / size) <= Math.floor(row / size);
@@ -70,7 +78,7 @@ export const uncachedBlocks: Decoder = (spec, weights, prompt, { threshold, maxT
     const guesses = range(first, Math.min(blockEnd - prompt.length, maxTokens))
       .filter((position) => response[position] === null)
       .map((position) => ({ position, ...predict(prompt.length + position) }));
-    const chosen = choose(guesses, threshold);
+    const chosen = choose(guesses, least, settings);
     for (const { position, id } of chosen) response[position] = id;
     steps.push(chosen.map(({ position, id }) => [position, id]));
     const ended = finished(spec, response);
@@ -90,15 +98,15 @@ function predictions(
     const logit = (id: number) => logits[row * spec.vocabSize + id];
     const best = allowed.reduce((a, b) => (logit(b) > logit(a) ? b : a));
     const total = allowed.reduce((sum, id) => sum + Math.exp(logit(id)), 0);
-    return { id: best, probability: Math.exp(logit(best)) / total };
+    const share = (id: number) => Math.exp(logit(id)) / total;
+    const entropy = -allowed.reduce((sum, id) => sum + share(id) * Math.log(share(id)), 0);
+    return { id: best, probability: share(best), entropy };
   };
 }
 
-function choose(guesses: Guess[], threshold: number): Guess[] {
-  const confident = guesses.filter((guess) => guess.probability >= threshold);
-  return confident.length > 0
-    ? confident
-    : [guesses.reduce((a, b) => (b.probability > a.probability ? b : a))];
+function choose(guesses: Guess[], least: number, settings: PolicySettings): Guess[] {
+  const positions = bruteForceReveal(guesses, least, settings);
+  return guesses.filter(({ position }) => positions.includes(position));
 }
 
 /** The response up to its end, once everything before the end is revealed. */
