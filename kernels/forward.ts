@@ -1,8 +1,9 @@
-import type { Attention } from './attention/attention.ts';
+import type { Attention, AttentionInputs } from './attention/attention.ts';
 import { feedForward } from './feed-forward.ts';
+import type { ForwardAdapters } from './forward-adapters.ts';
 import { Graph, type Value } from './graph.ts';
 import type { Head } from './head.ts';
-import { linear, type Matrix, type Precision } from './linear/linear.ts';
+import { linear, type Matrix, type Precision, type Prepared } from './linear/linear.ts';
 import { layerNames, NAMES } from './names.ts';
 import { addAndRmsNorm, rmsNorm } from './norm.ts';
 import type { DenoiserShape } from './shape.ts';
@@ -17,6 +18,9 @@ export const FORWARD = {
   slots: 'slots',
   placement: 'placement',
   select: 'select',
+  rowOfPlace: 'row_of_place',
+  placeOfRow: 'place_of_row',
+  heads: 'heads',
   hidden: 'hidden',
   /** New keys and values: for every layer its keys, then its values, [layers·2·kvHeads, rows, headDim]. */
   keysValues: 'keys_values',
@@ -29,6 +33,10 @@ export interface ForwardOptions {
   attention: Attention;
   /** What is computed from the selected rows. */
   head: Head;
+  /** Feed rows of several samples together, see BatchInputs; adds the inputs row_of_place, place_of_row and heads. */
+  batch?: boolean;
+  /** Low-rank adapters beside the stored weights; adds their inputs. */
+  adapters?: ForwardAdapters;
 }
 
 /**
@@ -36,22 +44,23 @@ export interface ForwardOptions {
  * Inputs: ids i64 [rows]; cos, sin f32 [rows, headDim/2]; mask, slots and placement as AttentionInputs
  * says; select i64 [selected];
  * past keys and values f32 [kvHeads, columns, headDim] of every layer. Outputs: keys_values, the normed hidden states
- * f32 [selected, hiddenSize], and those of the head.
+ * f32 [selected, hiddenSize], and those of the head. For a batch see BatchInputs.
  */
 export function buildForward(shape: DenoiserShape, weights: WeightTable, options: ForwardOptions): Graph {
   const graph = new Graph();
-  const { precision } = options;
+  const { precision, adapters } = options;
   const find = (name: string) => location(weights, name);
   const matrix = (name: string): Matrix => whole(weights, name);
 
   const ids = graph.input(FORWARD.ids, 'i64', ['rows']);
-  const pairs = shape.headDim / 2;
-  const shared = {
-    cos: graph.input(FORWARD.cos, 'f32', ['rows', pairs]),
-    sin: graph.input(FORWARD.sin, 'f32', ['rows', pairs]),
-    mask: graph.input(FORWARD.mask, 'f32', [1, 'grouped_rows', 'columns']),
-    slots: graph.input(FORWARD.slots, 'i64', [shape.kvHeads, 'rows', 2]),
-    placement: graph.input(FORWARD.placement, 'f32', ['rows', 'columns']),
+  const shared = options.batch ? batchInputs(graph, shape) : singleInputs(graph, shape);
+  const past = options.batch
+    ? [shape.kvHeads, 'samples', 'columns', shape.headDim]
+    : [shape.kvHeads, 'columns', shape.headDim];
+  /** x·Wᵀ + b with the adapters of W; `prepared` is x. */
+  const product = (x: Value, prepared: Prepared, weight: Matrix) => {
+    const value = linear(graph, precision, prepared, weight);
+    return adapters ? adapters.add(graph, x, value, weight) : value;
   };
   const select = graph.input(FORWARD.select, 'i64', ['selected']);
 
@@ -60,28 +69,25 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
   const keysValues: Value[] = [];
   for (let layer = 0; layer < shape.layers; layer++) {
     const names = layerNames(layer);
-    const past = [shape.kvHeads, 'columns', shape.headDim];
     const attended = options.attention(graph, shape, shared, {
-      qkv: linear(graph, precision, precision.prepareNormed(graph, x), queryKeyValue(shape, weights, layer)),
+      qkv: product(x, precision.prepareNormed(graph, x), queryKeyValue(shape, weights, layer)),
       pastKey: graph.input(FORWARD.pastKey(layer), 'f32', past),
       pastValue: graph.input(FORWARD.pastValue(layer), 'f32', past),
       ...(shape.qkNorm && { queryNorm: find(names.queryNorm), keyNorm: find(names.keyNorm) }),
     });
     keysValues.push(attended.key, attended.value);
-    const output = linear(graph, precision, precision.prepare(graph, attended.output), matrix(names.output));
+    const attention = attended.output;
+    const output = product(attention, precision.prepare(graph, attention), matrix(names.output));
     [x, residual] = addAndRmsNorm(graph, output, residual, find(names.feedForwardNorm), shape.rmsEps);
-    const fed = feedForward(graph, precision, x, {
-      gate: matrix(names.gate),
-      up: matrix(names.up),
-      down: matrix(names.down),
-    });
+    const matrices = { gate: matrix(names.gate), up: matrix(names.up), down: matrix(names.down) };
+    const fed = feedForward(graph, precision, x, matrices, adapters);
     const nextNorm = layer + 1 < shape.layers ? layerNames(layer + 1).inputNorm : NAMES.norm;
     [x, residual] = addAndRmsNorm(graph, fed, residual, find(nextNorm), shape.rmsEps);
   }
 
   graph.output(FORWARD.keysValues, graph.op('Concat', keysValues, { axis: 0 }), 'f32', [
-    'heads',
-    'rows',
+    'all_heads',
+    options.batch ? 'places' : 'rows',
     shape.headDim,
   ]);
   const hidden = graph.op('Gather', [x, select], { axis: 0 });
@@ -89,6 +95,33 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
   const head = matrix(shape.tiedHead ? NAMES.embedding : NAMES.head);
   options.head(graph, hidden, { precision, matrix: head }, shape);
   return graph;
+}
+
+function singleInputs(graph: Graph, shape: DenoiserShape): AttentionInputs {
+  const pairs = shape.headDim / 2;
+  return {
+    cos: graph.input(FORWARD.cos, 'f32', ['rows', pairs]),
+    sin: graph.input(FORWARD.sin, 'f32', ['rows', pairs]),
+    mask: graph.input(FORWARD.mask, 'f32', [1, 'grouped_rows', 'columns']),
+    slots: graph.input(FORWARD.slots, 'i64', [shape.kvHeads, 'rows', 2]),
+    placement: graph.input(FORWARD.placement, 'f32', ['rows', 'columns']),
+  };
+}
+
+function batchInputs(graph: Graph, shape: DenoiserShape): AttentionInputs {
+  const pairs = shape.headDim / 2;
+  return {
+    cos: graph.input(FORWARD.cos, 'f32', ['places', pairs]),
+    sin: graph.input(FORWARD.sin, 'f32', ['places', pairs]),
+    mask: graph.input(FORWARD.mask, 'f32', [1, 'samples', 'grouped_places', 'columns']),
+    slots: graph.input(FORWARD.slots, 'i64', [shape.kvHeads, 'samples', 'sample_places', 3]),
+    placement: graph.input(FORWARD.placement, 'f32', ['samples', 'sample_places', 'columns']),
+    batch: {
+      rowOfPlace: graph.input(FORWARD.rowOfPlace, 'i64', ['places']),
+      placeOfRow: graph.input(FORWARD.placeOfRow, 'i64', ['rows']),
+      heads: graph.input(FORWARD.heads, 'i64', [4]),
+    },
+  };
 }
 
 /** Rows of q, k and v as kvHeads groups of [q…q | k | v], so that attention is batched without moving queries. */

@@ -16,6 +16,23 @@ export interface AttentionInputs {
   slots: Value;
   /** 1 where a row's column is, f32 [rows, columns]. */
   placement: Value;
+  /** Where rows of several samples are fed together, each sample with a past of its own. */
+  batch?: BatchInputs;
+}
+
+/**
+ * Attention then runs over places: as many for every sample as the one with the most rows needs. The inputs above get
+ * the places of all samples instead of rows (cos and sin), and an axis of samples before that of rows: mask
+ * [1, samples, places·group, columns], slots [kvHeads, samples, places, 3] with the sample in the middle, placement
+ * [samples, places, columns]; the past is [kvHeads, samples, columns, headDim].
+ */
+export interface BatchInputs {
+  /** The row at every place, any where there is none, i64 [samples·places]. */
+  rowOfPlace: Value;
+  /** The place of every row, i64 [rows]. */
+  placeOfRow: Value;
+  /** [kvHeads, samples, −1, headDim], i64 [4]. */
+  heads: Value;
 }
 
 export interface AttentionLayer {
@@ -28,7 +45,10 @@ export interface AttentionLayer {
   keyNorm?: WeightLocation;
 }
 
-/** What a layer's attention yields: the heads' output [rows, heads·headDim], new keys and values [kvHeads, rows, headDim]. */
+/**
+ * What a layer's attention yields: the heads' output [rows, heads·headDim], new keys and values [kvHeads, rows, headDim],
+ * in a batch those of all places.
+ */
 export interface AttentionResult {
   output: Value;
   key: Value;

@@ -13,14 +13,19 @@ import type { Attention, AttentionLayer } from './attention.ts';
  * int8 too, where rounding would blow up the last bit to a visible difference. Scores are small and are moved by a
  * product with ones and zeros, which is exact; copying the keys instead costs a third more time.
  */
-export const grouped: Attention = (graph, shape, { cos, sin, mask, slots, placement }, layer) => {
+export const grouped: Attention = (graph, shape, { cos, sin, mask, slots, placement, batch }, layer) => {
   const { kvHeads, headDim } = shape;
   const group = shape.heads / kvHeads;
+  const pick = (x: Value, rows: Value | undefined) =>
+    rows === undefined ? x : graph.op('Gather', [x, rows], { axis: 1 });
 
   // [rows, kvHeads·(group+2)·headDim] → [kvHeads, rows, (group+2)·headDim]
-  const byHead = graph.op('Transpose', [graph.op('Reshape', [layer.qkv, graph.i64([0, kvHeads, -1])])], {
-    perm: [1, 0, 2],
-  });
+  const byHead = pick(
+    graph.op('Transpose', [graph.op('Reshape', [layer.qkv, graph.i64([0, kvHeads, -1])])], {
+      perm: [1, 0, 2],
+    }),
+    batch?.rowOfPlace,
+  );
   const [queryKey, value] = split(graph, byHead, [(group + 1) * headDim, headDim]);
   const rotated = graph.contrib(
     'RotaryEmbedding',
@@ -28,23 +33,24 @@ export const grouped: Attention = (graph, shape, { cos, sin, mask, slots, placem
     { num_heads: group + 1 },
   );
   const [queryByRow, key] = split(graph, rotated, [group * headDim, headDim]);
-  const query = graph.op('Reshape', [queryByRow, graph.i64([kvHeads, -1, headDim])]);
+  const query = graph.op('Reshape', [queryByRow, batch?.heads ?? graph.i64([kvHeads, -1, headDim])]);
+  const [newKey, newValue] = batch
+    ? [key, value].map((rows) => graph.op('Reshape', [rows, batch.heads]))
+    : [key, value];
 
   const product = { transB: 1, alpha: { float: 1 / Math.sqrt(headDim) } };
   const pastScores = graph.contrib('FusedMatMul', [query, layer.pastKey], product);
-  const newScores = graph.op('MatMul', [graph.contrib('FusedMatMul', [query, key], product), placement]);
+  const newScores = graph.op('MatMul', [graph.contrib('FusedMatMul', [query, newKey], product), placement]);
   const scores = graph.op('Add', [pastScores, newScores]);
-  const values = graph.op('ScatterND', [layer.pastValue, slots, value]);
-  const shares = graph.op('Softmax', [graph.op('Add', [scores, mask])], { axis: 2 });
+  const values = graph.op('ScatterND', [layer.pastValue, slots, newValue]);
+  const shares = graph.op('Softmax', [graph.op('Add', [scores, mask])], { axis: -1 });
   const mixed = graph.op('MatMul', [shares, values]);
 
   // [kvHeads, rows·group, headDim] → [rows, heads·headDim]
   const byRow = graph.op(
     'Transpose',
-    [graph.op('Reshape', [mixed, graph.i64([kvHeads, -1, group * headDim])])],
-    {
-      perm: [1, 0, 2],
-    },
+    [pick(graph.op('Reshape', [mixed, graph.i64([kvHeads, -1, group * headDim])]), batch?.placeOfRow)],
+    { perm: [1, 0, 2] },
   );
   return { output: graph.op('Reshape', [byRow, graph.i64([-1, shape.heads * headDim])]), key, value };
 };

@@ -57,17 +57,24 @@ export async function decode(
   };
 }
 
+/** Fills `cache` with what decodings of this prompt begin with; they then start from a copy of it. */
+export async function prefillPrompt(
+  denoiser: Denoiser,
+  tokenizer: TokenDecoder,
+  cache: KvCache,
+  promptIds: readonly number[],
+): Promise<void> {
+  const hooks = { cancelled: () => false, candidates: 0 };
+  const settings = resolveSettings(denoiser.spec, {});
+  await prefill(new Session(denoiser, tokenizer, cache, promptIds, settings, hooks));
+}
+
 async function run(session: Session): Promise<StopReason> {
   const { spec } = session.denoiser;
-  const length = session.promptIds.length;
   try {
-    if (spec.cleanAttention === 'block') {
-      await prefill(session, length - (length % spec.blockSize));
-      await decodeOnBlockGrid(session);
-    } else {
-      await prefill(session, length - 1);
-      await CAUSAL_MODES[session.settings.mode](session);
-    }
+    await prefill(session);
+    if (spec.cleanAttention === 'block') await decodeOnBlockGrid(session);
+    else await CAUSAL_MODES[session.settings.mode](session);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
   }

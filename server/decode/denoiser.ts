@@ -11,6 +11,8 @@ export interface KvCache {
   readonly tokens: readonly number[];
   /** Forgets all columns from `length` on: a roll-back. */
   truncate(length: number): void;
+  /** Forgets all columns and takes those of another cache of the same denoiser. */
+  copy(other: KvCache): void;
 }
 
 /** Rows of one forward. */
@@ -76,4 +78,17 @@ export interface Denoiser {
   readonly samplerHead?: SamplerHead;
   newCache(): KvCache;
   forward(request: ForwardRequest): Promise<ForwardResult>;
+}
+
+/** A network that is fed the rows of several caches in one forward. */
+export interface BatchDenoiser {
+  readonly spec: DenoiserSpec;
+  readonly samplerHead?: SamplerHead;
+  /** Caches whose rows may be fed together. */
+  newCaches(count: number): KvCache[];
+  /**
+   * Runs requests over different caches of one `newCaches`; results in their order. Every one is bit by bit what it
+   * would be without the others.
+   */
+  forward(requests: readonly ForwardRequest[]): Promise<ForwardResult[]>;
 }

@@ -1,6 +1,13 @@
 import { type NaiveRows, naiveForward, type WeightReader } from '../../kernels/naive-forward.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
-import type { Denoiser, ForwardRequest, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
+import type {
+  BatchDenoiser,
+  Denoiser,
+  ForwardRequest,
+  ForwardResult,
+  KvCache,
+  SamplerHead,
+} from './denoiser.ts';
 
 /** A committed row. Keys and values follow from what it is and what it saw, so nothing else is kept. */
 interface CommittedRow {
@@ -28,6 +35,10 @@ class NaiveCache implements KvCache {
       throw new Error(`Truncating to ${length} columns keeps a row that has seen a later one.`);
     }
     this.rows.length = length;
+  }
+
+  copy(other: KvCache): void {
+    this.rows.splice(0, this.rows.length, ...(other as NaiveCache).rows);
   }
 }
 
@@ -62,6 +73,20 @@ export function naiveDenoiser(spec: DenoiserSpec, weight: WeightReader, samplerH
         result.hidden = Float32Array.from(rowsOf(hidden, spec.hiddenSize).flatMap((row) => [...row]));
       }
       return result;
+    },
+  };
+}
+
+/** Runs the requests of a batch one after the other: the oracle of every batch. */
+export function oneByOne(denoiser: Denoiser): BatchDenoiser {
+  return {
+    spec: denoiser.spec,
+    samplerHead: denoiser.samplerHead,
+    newCaches: (count) => Array.from({ length: count }, () => denoiser.newCache()),
+    async forward(requests) {
+      const results: ForwardResult[] = [];
+      for (const request of requests) results.push(await denoiser.forward(request));
+      return results;
     },
   };
 }

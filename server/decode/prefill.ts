@@ -5,12 +5,15 @@ import type { Session } from './session.ts';
 const PREFILL_ROWS = 128;
 
 /**
- * Makes the cache hold exactly the first `length` tokens of the prompt. What it already holds of them stays; whatever
- * follows their longest common prefix is forgotten. For block attention `length` lies on the block grid.
+ * Makes the cache hold exactly the prompt up to what is fed with the first window: its last token, or for block
+ * attention those of its last, unfinished block. What the cache already holds of it stays; whatever follows their
+ * longest common prefix is forgotten.
  */
-export async function prefill(session: Session, length: number): Promise<void> {
+export async function prefill(session: Session): Promise<void> {
   const { cache, promptIds } = session;
   const { spec } = session.denoiser;
+  const left = spec.cleanAttention === 'block' ? promptIds.length % spec.blockSize : 1;
+  const length = promptIds.length - left;
   // Rows of a block have seen all of it, so a block is kept as a whole or not at all.
   const grid = spec.cleanAttention === 'block' ? spec.blockSize : 1;
   const common = commonPrefix(cache.tokens, promptIds.slice(0, length));

@@ -4,7 +4,7 @@ import type { Denoiser, ForwardRequest, ForwardResult, SamplerHead } from '../de
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
 import { type Ort, tensors } from './ort.ts';
-import { OrtCache } from './ort-cache.ts';
+import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward } from './ort-forward.ts';
 
 /** The denoiser on ONNX Runtime; server/decode/naive-denoiser.ts is its oracle. */
@@ -33,7 +33,7 @@ export class OrtDenoiser implements Denoiser {
   }
 
   newCache(): OrtCache {
-    return new OrtCache(this.#ort, this.spec);
+    return new OrtCache(new OrtCacheMemory(this.#ort, this.spec));
   }
 
   async forward(request: ForwardRequest): Promise<ForwardResult> {
@@ -43,7 +43,7 @@ export class OrtDenoiser implements Denoiser {
     const rows = { ...request, cache, select: select.length > 0 ? select : [ids.length - 1] };
     const start = cache.length;
     const { i64 } = tensors(this.#ort);
-    const out = await this.#forward.run(rows, {
+    const out = await this.#forward.run([rows], {
       [HEAD.count]: i64([Math.min(topK, this.spec.vocabSize)]),
       [HEAD.entropyCount]: i64([request.entropy ? select.length : 0]),
     });
@@ -56,7 +56,7 @@ export class OrtDenoiser implements Denoiser {
       hidden: request.hidden ? wanted(out[FORWARD.hidden].data, new Float32Array()) : undefined,
       commit(rowCount) {
         if (cache.length !== start) throw new Error('the cache has changed since this forward');
-        cache.append(out[FORWARD.keysValues].data as Float32Array, ids.length, ids, rowCount);
+        cache.append(out[FORWARD.keysValues].data as Float32Array, ids.length, 0, ids, rowCount);
       },
     };
   }

@@ -1,5 +1,6 @@
 import { grouped } from '../../kernels/attention/grouped.ts';
 import { buildForward, FORWARD } from '../../kernels/forward.ts';
+import type { ForwardAdapters } from '../../kernels/forward-adapters.ts';
 import type { Head } from '../../kernels/head.ts';
 import { fp32 } from '../../kernels/linear/fp32.ts';
 import { int8 } from '../../kernels/linear/int8.ts';
@@ -28,48 +29,88 @@ export interface ForwardRows {
   select: readonly number[];
 }
 
+export interface OrtForwardOptions {
+  /** Rows of several samples are fed together, see BatchInputs. */
+  batch?: boolean;
+  adapters?: ForwardAdapters;
+}
+
 /** The forward graph of one model in a session: fills its inputs from rows. */
 export class OrtForward {
   readonly #ort: Ort;
   readonly #session: InferenceSession;
   readonly #shape: DenoiserShape;
+  readonly #batch: boolean;
   readonly #frequencies: Float64Array;
 
-  private constructor(ort: Ort, session: InferenceSession, shape: DenoiserShape) {
+  private constructor(ort: Ort, session: InferenceSession, shape: DenoiserShape, batch: boolean) {
     this.#ort = ort;
     this.#session = session;
     this.#shape = shape;
+    this.#batch = batch;
     this.#frequencies = inverseFrequencies(shape.rope, shape.headDim);
   }
 
-  static async open(ort: Ort, folder: ModelFolder, head: Head, threads: number): Promise<OrtForward> {
+  static async open(
+    ort: Ort,
+    folder: ModelFolder,
+    head: Head,
+    threads: number,
+    { batch = false, adapters }: OrtForwardOptions = {},
+  ): Promise<OrtForward> {
     const precision =
       folder.quantization === 'int8' ? int8(nativeActivations(), folder.spec.normedRange) : fp32;
-    const graph = buildForward(folder.spec, folder.weights, { precision, attention: grouped, head });
-    return new OrtForward(ort, await openSession(ort, graph, folder.dir, threads), folder.spec);
+    const options = { precision, attention: grouped, head, batch, adapters };
+    const graph = buildForward(folder.spec, folder.weights, options);
+    return new OrtForward(ort, await openSession(ort, graph, folder.dir, threads), folder.spec, batch);
   }
 
-  /** Runs the graph; `extra` are inputs of the head. Blocks the event loop until it is done. */
-  async run(rows: ForwardRows, extra: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+  /**
+   * Runs the graph over the rows of one cache, or over those of every cache of a batch in the order of its samples, some
+   * of which may have none; `extra` are further inputs. Blocks the event loop until it is done.
+   */
+  async run(samples: readonly ForwardRows[], extra: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     const { i64, f32 } = tensors(this.#ort);
-    const count = rows.ids.length;
+    const { heads, kvHeads, headDim } = this.#shape;
+    const { memory } = samples[0].cache;
+    const places = Math.max(...samples.map(({ ids }) => ids.length));
+    memory.reserve(Math.max(...samples.map(({ cache }) => cache.length)) + places);
+    const columns = memory.capacity;
     const pairs = this.#frequencies.length;
-    const cos = new Float32Array(count * pairs);
-    const sin = new Float32Array(count * pairs);
-    rotations(this.#frequencies, rows.positions, cos, sin);
-    const { heads, kvHeads } = this.#shape;
+    const cos = new Float32Array(samples.length * places * pairs);
+    const sin = new Float32Array(cos.length);
+    const positions = samples.flatMap((rows) => padded(rows.positions, places));
+    rotations(this.#frequencies, positions, cos, sin);
     const group = heads / kvHeads;
-    rows.cache.reserve(count);
+    const batched = this.#batch ? [samples.length] : [];
+    const starts = rowStarts(samples);
     return this.#session.run({
-      ...rows.cache.feeds,
+      ...memory.feeds,
       ...extra,
-      [FORWARD.ids]: i64(rows.ids),
-      [FORWARD.cos]: f32(cos, [count, pairs]),
-      [FORWARD.sin]: f32(sin, [count, pairs]),
-      [FORWARD.mask]: f32(additiveMask(rows, group), [1, count * group, rows.cache.capacity]),
-      [FORWARD.slots]: i64(slots(rows.cache, kvHeads, count), [kvHeads, count, 2]),
-      [FORWARD.placement]: f32(placement(rows.cache, count), [count, rows.cache.capacity]),
-      [FORWARD.select]: i64(rows.select),
+      [FORWARD.ids]: i64(samples.flatMap(({ ids }) => ids)),
+      [FORWARD.cos]: f32(cos, [positions.length, pairs]),
+      [FORWARD.sin]: f32(sin, [positions.length, pairs]),
+      [FORWARD.mask]: f32(additiveMask(samples, places, columns, group), [
+        1,
+        ...batched,
+        places * group,
+        columns,
+      ]),
+      [FORWARD.slots]: i64(slots(samples, places, kvHeads, this.#batch), [
+        kvHeads,
+        ...batched,
+        places,
+        2 + batched.length,
+      ]),
+      [FORWARD.placement]: f32(placement(samples, places, columns), [...batched, places, columns]),
+      [FORWARD.select]: i64(samples.flatMap(({ select }, i) => select.map((row) => starts[i] + row))),
+      ...(this.#batch && {
+        [FORWARD.rowOfPlace]: i64(
+          samples.flatMap(({ ids }, i) => padded(from(starts[i], ids.length), places)),
+        ),
+        [FORWARD.placeOfRow]: i64(samples.flatMap(({ ids }, i) => from(i * places, ids.length))),
+        [FORWARD.heads]: i64([kvHeads, samples.length, -1, headDim]),
+      }),
     });
   }
 
@@ -78,34 +119,68 @@ export class OrtForward {
   }
 }
 
-/** The mask of a forward, [rows·group, capacity]: every row once for each query head of a group. */
-function additiveMask({ cache, ids, visible }: ForwardRows, group: number): Float32Array {
-  const columns = cache.capacity;
-  const used = cache.length + ids.length;
-  const mask = new Float32Array(ids.length * group * columns).fill(HIDDEN);
-  for (let row = 0; row < ids.length; row++) {
-    const first = row * group * columns;
-    for (let column = 0; column < used; column++) {
-      if (visible(row, column)) mask[first + column] = 0;
-    }
-    for (let head = 1; head < group; head++) {
-      mask.copyWithin(first + head * columns, first, first + columns);
+/** The number of rows before those of each sample. */
+export function rowStarts(samples: readonly { ids: readonly number[] }[]): number[] {
+  let rows = 0;
+  return samples.map(({ ids }) => {
+    rows += ids.length;
+    return rows - ids.length;
+  });
+}
+
+function from(start: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => start + i);
+}
+
+/** Zeros where a sample has no row. */
+function padded(values: readonly number[], places: number): number[] {
+  return Array.from({ length: places }, (_, i) => values[i] ?? 0);
+}
+
+/** The mask of a forward, [samples, places·group, columns]: every row once for each query head of a group. */
+function additiveMask(
+  samples: readonly ForwardRows[],
+  places: number,
+  columns: number,
+  group: number,
+): Float32Array {
+  const mask = new Float32Array(samples.length * places * group * columns).fill(HIDDEN);
+  for (const [i, { cache, ids, visible }] of samples.entries()) {
+    const used = cache.length + ids.length;
+    for (let row = 0; row < ids.length; row++) {
+      const first = (i * places + row) * group * columns;
+      for (let column = 0; column < used; column++) {
+        if (visible(row, column)) mask[first + column] = 0;
+      }
+      for (let head = 1; head < group; head++) {
+        mask.copyWithin(first + head * columns, first, first + columns);
+      }
     }
   }
   return mask;
 }
 
-/** (head, column) of every new row: the columns after the committed ones. */
-function slots(cache: OrtCache, kvHeads: number, rows: number): number[] {
-  return Array.from({ length: kvHeads * rows }, (_, i) => [
-    Math.floor(i / rows),
-    cache.length + (i % rows),
-  ]).flat();
+/** (head, column) of every place, in a batch (head, sample, column): the columns after the committed ones. */
+function slots(samples: readonly ForwardRows[], places: number, kvHeads: number, batch: boolean): number[] {
+  const all: number[] = [];
+  for (let head = 0; head < kvHeads; head++) {
+    for (const [i, { cache }] of samples.entries()) {
+      for (let place = 0; place < places; place++) {
+        if (batch) all.push(head, i, cache.length + place);
+        else all.push(head, cache.length + place);
+      }
+    }
+  }
+  return all;
 }
 
-/** The same columns as a matrix of ones and zeros, [rows, capacity]. */
-function placement(cache: OrtCache, rows: number): Float32Array {
-  const matrix = new Float32Array(rows * cache.capacity);
-  for (let row = 0; row < rows; row++) matrix[row * cache.capacity + cache.length + row] = 1;
+/** The same columns as matrices of ones and zeros, [samples, places, columns]. */
+function placement(samples: readonly ForwardRows[], places: number, columns: number): Float32Array {
+  const matrix = new Float32Array(samples.length * places * columns);
+  for (const [i, { cache }] of samples.entries()) {
+    for (let place = 0; place < places; place++) {
+      matrix[(i * places + place) * columns + cache.length + place] = 1;
+    }
+  }
   return matrix;
 }

@@ -2,7 +2,7 @@ import { HEAD, wholeLogits } from '../../kernels/head.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { loadOrt } from './ort.ts';
-import { OrtCache } from './ort-cache.ts';
+import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward } from './ort-forward.ts';
 
 /** Rows with the logits that an independent implementation gave them. */
@@ -41,13 +41,15 @@ export async function verifyForward(
   const forward = await OrtForward.open(ort, folder, wholeLogits, threads);
   try {
     const out = await forward.run(
-      {
-        cache: new OrtCache(ort, folder.spec),
-        ids: golden.ids,
-        positions: golden.positions,
-        visible: (row, column) => golden.mask[row * rows + column] !== 0,
-        select: golden.ids.map((_, row) => row),
-      },
+      [
+        {
+          cache: new OrtCache(new OrtCacheMemory(ort, folder.spec)),
+          ids: golden.ids,
+          positions: golden.positions,
+          visible: (row, column) => golden.mask[row * rows + column] !== 0,
+          select: golden.ids.map((_, row) => row),
+        },
+      ],
       {},
     );
     return compare(out[HEAD.logits].data as Float32Array, golden.logits, rows, vocabulary);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { decode } from '../../server/decode/decode.ts';
-import type { Denoiser, ForwardResult } from '../../server/decode/denoiser.ts';
+import type { Denoiser, ForwardResult, KvCache } from '../../server/decode/denoiser.ts';
 import type { DecodeSettings } from '../../server/protocol.ts';
 import { LETTERS, tinyDenoiser, tinySpec, tinyWeights } from '../support/tiny-model.ts';
 
@@ -71,6 +71,9 @@ class TokenCache {
   }
   truncate(length: number) {
     this.tokens.length = length;
+  }
+  copy({ tokens }: KvCache) {
+    this.tokens = [...tokens];
   }
 }
 

@@ -9,7 +9,7 @@ import { naiveForward } from '../../kernels/naive-forward.ts';
 import { ModelProto } from '../../kernels/onnx/schema.ts';
 import { serialize } from '../../kernels/onnx/serialize.ts';
 import { loadOrt } from '../../server/engine/ort.ts';
-import { OrtCache } from '../../server/engine/ort-cache.ts';
+import { OrtCache, OrtCacheMemory } from '../../server/engine/ort-cache.ts';
 import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
 import { OrtForward } from '../../server/engine/ort-forward.ts';
 import { verifyForward } from '../../server/engine/verify.ts';
@@ -118,29 +118,31 @@ test('rows fed in pieces over a cache, past its growth and after a roll-back, eq
   const ids = Array.from({ length: 150 }, (_, i) => (i * 37) % folder.spec.vocabSize);
   const run = (cache: OrtCache, start: number, end: number, tokens = ids) =>
     forward.run(
-      {
-        cache,
-        ids: tokens.slice(start, end),
-        positions: tokens.slice(start, end).map((_, i) => start + i),
-        visible: (row, column) => column <= start + row,
-        select: [end - start - 1],
-      },
+      [
+        {
+          cache,
+          ids: tokens.slice(start, end),
+          positions: tokens.slice(start, end).map((_, i) => start + i),
+          visible: (row, column) => column <= start + row,
+          select: [end - start - 1],
+        },
+      ],
       {},
     );
-  const whole = await run(new OrtCache(ort, folder.spec), 0, 150);
-  const cache = new OrtCache(ort, folder.spec);
+  const whole = await run(new OrtCache(new OrtCacheMemory(ort, folder.spec)), 0, 150);
+  const cache = new OrtCache(new OrtCacheMemory(ort, folder.spec));
   for (const [start, end] of [
     [0, 60],
     [60, 61],
     [61, 140],
   ]) {
     const piece = await run(cache, start, end);
-    cache.append(piece.keys_values.data as Float32Array, end - start, ids.slice(start, end), end - start);
+    cache.append(piece.keys_values.data as Float32Array, end - start, 0, ids.slice(start, end), end - start);
   }
   // Another continuation is committed and taken back.
   const wrong = ids.map((id) => (id + 1) % folder.spec.vocabSize);
   const other = await run(cache, 140, 145, wrong);
-  cache.append(other.keys_values.data as Float32Array, 5, wrong.slice(140, 145), 3);
+  cache.append(other.keys_values.data as Float32Array, 5, 0, wrong.slice(140, 145), 3);
   cache.truncate(140);
   assert.equal(cache.length, 140);
   const last = await run(cache, 140, 150);

@@ -97,6 +97,10 @@ class FakeCache implements KvCache {
   truncate(length: number): void {
     this.tokens.length = length;
   }
+
+  copy(other: KvCache): void {
+    this.tokens.splice(0, this.tokens.length, ...other.tokens);
+  }
 }
 
 /** Reports every forward of the process as a line on standard error: `forward N`, N from 1. */
