@@ -14,6 +14,7 @@ export interface BatchJob {
 export interface BatchHooks {
   /** Looked at before every forward; once true, what has been decoded so far ends as cancelled. */
   cancelled: DecodeHooks['cancelled'];
+  candidates: DecodeHooks['candidates'];
   /** Called as soon as a response is there. */
   onDone?(job: number, trajectory: DecodedTrajectory): void;
 }
@@ -28,7 +29,7 @@ export async function decodeBatch(
   tokenizer: TokenDecoder,
   jobs: readonly BatchJob[],
   width: number,
-  { cancelled, onDone }: BatchHooks,
+  { cancelled, candidates, onDone }: BatchHooks,
 ): Promise<DecodedTrajectory[]> {
   const caches = batch.newCaches(Math.min(width, jobs.length));
   const lockstep = new Lockstep(batch, caches.length);
@@ -36,7 +37,7 @@ export async function decodeBatch(
   const trajectories: DecodedTrajectory[] = [];
   let next = 0;
   let failed = false;
-  const hooks: DecodeHooks = { cancelled: () => failed || cancelled(), candidates: 0 };
+  const hooks: DecodeHooks = { cancelled: () => failed || cancelled(), candidates };
   const work = async (cache: KvCache) => {
     try {
       while (next < jobs.length && !hooks.cancelled()) {

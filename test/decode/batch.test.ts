@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/model-files.ts';
 import { LETTERS, testRandom, tinyDenoiser, tinySpec } from '../support/tiny-model.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures');
-const HOOKS = { cancelled: () => false };
+const HOOKS = { cancelled: () => false, candidates: 0 };
 
 /** Samples of a few prompts, several of each in a row. */
 function jobs(vocabulary: number, settings: Partial<DecodeSettings>) {
@@ -40,7 +40,7 @@ async function equalsAlone(batch: BatchDenoiser, alone: Denoiser, settings: Part
   const together = await decodeBatch(batch, LETTERS, all, 4, HOOKS);
   for (const [i, { promptIds, settings }] of all.entries()) {
     const cache = alone.newCache();
-    const expected = await decode(alone, LETTERS, cache, promptIds, settings, { ...HOOKS, candidates: 0 });
+    const expected = await decode(alone, LETTERS, cache, promptIds, settings, HOOKS);
     assert.deepEqual(essence(together[i]), essence(expected), `sample ${i}`);
   }
   return together;
@@ -95,7 +95,10 @@ test('a cancelled batch ends, and one whose forwards fail rejects', async () => 
     },
   };
   const all = jobs(9, { mode: 'ar', maxTokens: 30, temperature: 1, stopStrings: [] });
-  const stopped = await decodeBatch(counting, LETTERS, all, 4, { cancelled: () => forwards === 4 });
+  const stopped = await decodeBatch(counting, LETTERS, all, 4, {
+    ...HOOKS,
+    cancelled: () => forwards === 4,
+  });
   assert.equal(forwards, 4);
   assert.deepEqual([...new Set(stopped.map(({ stop }) => stop))], ['cancelled']);
   await assert.rejects(decodeBatch(counting, LETTERS, all, 4, HOOKS), /no more/);
