@@ -2,6 +2,7 @@ import { bench } from './commands/bench.ts';
 import type { Command } from './commands/command.ts';
 import { complete } from './commands/complete.ts';
 import { doctor } from './commands/doctor.ts';
+import { evalCommand } from './commands/eval.ts';
 import { generate } from './commands/generate.ts';
 import { lsp } from './commands/lsp.ts';
 import { modelImport } from './commands/model-import.ts';
@@ -36,6 +37,7 @@ const COMMANDS: readonly Command[] = [
   runsList,
   runsShow,
   runsStop,
+  evalCommand,
   bench,
   lsp,
   doctor,

@@ -132,6 +132,32 @@ export interface Trajectory {
   ms: Milliseconds;
 }
 
+// ---------------------------------------------------------------- evaluation
+
+/** One answer to one task: a line of the results file of `unmask eval`. */
+export interface EvalAnswer {
+  task_id: string;
+  decode: DecodeMode;
+  threshold: number;
+  /** Which of the task's samples, from 0; its seed is that much higher. */
+  sample: number;
+  text: string;
+  stop: StopReason;
+  /** Whether a hole was filled as its author did; null for tasks that are no holes. */
+  exactMatch: boolean | null;
+  /** 0 … 1; null as above. */
+  editSimilarity: number | null;
+  /** Of the task's tests; null where it has none. */
+  verdict: string | null;
+  /** Response tokens, the end token included. */
+  tokens: number;
+  forwards: Forwards;
+  /** Of decoding, prefill not counted. */
+  milliseconds: number;
+  /** Verified decoding: proposals by their place in the window, from the second token on. */
+  proposals: { checked: number; agreed: number }[];
+}
+
 // ------------------------------------------------------- server ⇄ engine process
 
 /** Where forwards run. `auto` takes the best that works. */

@@ -25,6 +25,7 @@ interface Format {
 export const FORMATS: readonly Format[] = [
   { name: 'MBPP', fits: (row) => 'test_list' in row && ('text' in row || 'prompt' in row), read: readMbpp },
   { name: 'MBPP+', fits: (row) => 'base_input' in row && 'canonical_solution' in row, read: readMbppPlus },
+  { name: 'infilling', fits: (row) => 'suffix' in row && 'canonical_solution' in row, read: readInfilling },
   { name: 'HumanEval', fits: (row) => 'test' in row && 'entry_point' in row, read: readHumanEval },
 ];
 
@@ -37,8 +38,9 @@ export function readRow(row: Row): ReadTask {
   return format.read(row);
 }
 
-/** The project's own form: what readMbpp reads back to the same task. */
+/** The project's own form, or for infilling the published one: what is read back to the same task. */
 export function toRow(task: Task): Row {
+  if (task.suffix !== undefined) return infillingRow(task);
   return {
     task_id: task.id,
     text: task.text,
@@ -113,6 +115,38 @@ function readHumanEval(row: Row): ReadTask {
     shown: 0,
     level: 0,
     split: 'test',
+  };
+}
+
+/** Form of human-eval-infilling, whose test may be empty or missing here. */
+function readInfilling(row: Row): ReadTask {
+  const entry = optional(row, 'entry_point');
+  const test = newlines(optional(row, 'test'));
+  return {
+    id: taskId(row),
+    text: '',
+    language: 'python',
+    entry,
+    prefix: newlines(optional(row, 'prompt')),
+    suffix: newlines(optional(row, 'suffix')),
+    reference: text(row, 'canonical_solution'),
+    setup: test,
+    tests: test === '' ? [] : [`check(${entry})`],
+    shown: 0,
+    level: 0,
+    split: optional(row, 'split') || 'test',
+  };
+}
+
+function infillingRow(task: Task): Row {
+  return {
+    task_id: task.id,
+    prompt: task.prefix,
+    suffix: task.suffix,
+    canonical_solution: task.reference,
+    test: task.setup,
+    entry_point: task.entry,
+    split: task.split,
   };
 }
 

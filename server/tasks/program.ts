@@ -8,10 +8,11 @@ export function extractCode(completion: string): string {
 }
 
 /**
- * The program that a completion stands for: itself when it defines the task's function, else the function's head
- * followed by it.
+ * The program that a completion stands for: the task's code around it where it fills a hole, itself when it defines the
+ * task's function, else the function's head followed by it.
  */
 export function assembleProgram(task: Task, completion: string): string {
+  if (task.suffix !== undefined) return task.prefix + completion + task.suffix;
   const code = extractCode(completion);
   if (task.entry === '' || definition(task, task.entry).test(code)) {
     return task.prefix && task.entry ? `${task.prefix.trimEnd()}\n${bodyFor(task)}\n${code}` : code;

@@ -13,11 +13,13 @@ export interface Task {
   entry: string;
   /** Code that stands before every completion (a signature with its docstring); empty when a completion is whole. */
   prefix: string;
+  /** Code that follows the hole that a completion fills; left out where a completion ends the program. */
+  suffix?: string;
   /** A solution that passes, without the prefix; empty when there is none. */
   reference: string;
   /** Code that runs before the tests, on the judge's side only. */
   setup: string;
-  /** One or more asserts each. */
+  /** One or more asserts each; only a task with a suffix may be without. */
   tests: string[];
   /** How many of the tests the prompt shows, from the first on. */
   shown: number;
@@ -29,6 +31,15 @@ export interface Task {
 
 /** Identifies what is asked and how it is judged: tasks with equal hashes are the same task. */
 export function taskHash(task: Task): string {
-  const parts = [task.language, task.entry, task.prefix, task.reference, task.setup, ...task.tests];
+  const { language, entry, prefix, suffix, reference, setup, tests } = task;
+  const parts = [
+    language,
+    entry,
+    prefix,
+    reference,
+    setup,
+    ...tests,
+    ...(suffix === undefined ? [] : [suffix]),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
 }

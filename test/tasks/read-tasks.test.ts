@@ -46,6 +46,12 @@ const HUMANEVAL = {
   canonical_solution: '    return x\n',
   test: 'def check(candidate):\n    assert candidate(1) == 1\n',
 };
+const INFILLING = {
+  ...HUMANEVAL,
+  task_id: 'SingleLineInfilling/HumanEval/0/L0',
+  canonical_solution: '    return x\n',
+  suffix: '\nprint(1)\n',
+};
 const MBPP_PLUS = {
   task_id: 'Mbpp/2',
   prompt: '"""\nWrite it.\n"""',
@@ -59,7 +65,7 @@ const MBPP_PLUS = {
 describe('task files', () => {
   test('are read in every published form', async () => {
     const { tasks, problems } = await readTasks(
-      file('all.jsonl', lines(MBPP, SANITIZED, HUMANEVAL, MBPP_PLUS)),
+      file('all.jsonl', lines(MBPP, SANITIZED, HUMANEVAL, MBPP_PLUS, INFILLING)),
     );
     assert.deepEqual(problems, []);
     assert.deepEqual(
@@ -69,6 +75,7 @@ describe('task files', () => {
         ['2', 'f', 'prompt'],
         ['HumanEval/0', 'f', 'test'],
         ['Mbpp/2', 'f', ''],
+        ['SingleLineInfilling/HumanEval/0/L0', 'f', 'test'],
       ],
     );
     assert.equal(tasks[0].reference.includes('\r'), false);
@@ -134,7 +141,13 @@ describe('task files', () => {
     const { tasks } = await readTasks(
       file(
         'own.jsonl',
-        lines(MBPP, HUMANEVAL, { ...MBPP, task_id: 'a', level: 3, split: 'heldout', language: 'typescript' }),
+        lines(MBPP, HUMANEVAL, INFILLING, {
+          ...MBPP,
+          task_id: 'a',
+          level: 3,
+          split: 'heldout',
+          language: 'typescript',
+        }),
       ),
     );
     const place = path.join(folder, 'again.jsonl');
@@ -157,6 +170,11 @@ describe('solution files', () => {
 });
 
 describe('a completion', () => {
+  test('of a hole is put between the code around it', () => {
+    const task = pythonTask('    return x\n', [], { prefix: 'def f(x):\n', suffix: '\nprint(1)\n' });
+    assert.equal(assembleProgram(task, '    return 2\n'), 'def f(x):\n    return 2\n\nprint(1)\n');
+  });
+
   test('is its first fenced block', () => {
     assert.equal(extractCode('Here:\n```python\nx = 1\n```\nand\n```\ny\n```'), 'x = 1\n');
     assert.equal(extractCode('```py\nx = 1\n'), 'x = 1\n');

@@ -1,0 +1,39 @@
+import { partPrefix, withoutBeginning } from '../engine/beginning.ts';
+import type { EngineRequest } from '../engine/engine.ts';
+import type { Trajectory } from '../protocol.ts';
+import { taskPrompt } from '../tasks/prompt.ts';
+import type { Task } from '../tasks/task.ts';
+
+/** Lines that begin something after the body of a function, or after a program; as for HumanEval and MBPP. */
+const AFTER_BODY = ['\ndef ', '\nclass ', '\n@', '\n#', '\nif ', '\nprint(', '\nassert ', '\n"""', '\n```'];
+const AFTER_PROGRAM = ['\nassert ', '\nprint(', '\nif __name__', '\n"""', '\n```'];
+
+const MOST_TOKENS = { line: 64, more: 256 };
+
+/** How the model is asked for the answer to a task; `shown` as in `taskPrompt`. A hole of one line ends with its line. */
+export function answerRequest(task: Task, shown?: number): Pick<EngineRequest, 'prompt' | 'settings'> {
+  const { prefix, suffix } = taskPrompt(task, shown);
+  if (suffix === undefined) {
+    return {
+      prompt: { prefix, suffix: '', fim: false, budget: 0 },
+      settings: {
+        stopStrings: task.prefix === '' ? AFTER_PROGRAM : AFTER_BODY,
+        maxTokens: MOST_TOKENS.more,
+      },
+    };
+  }
+  const oneLine = !task.reference.trimEnd().includes('\n');
+  return {
+    prompt: { ...partPrefix(prefix), suffix, fim: true, budget: 0 },
+    settings: oneLine
+      ? { stopStrings: ['\n'], maxTokens: MOST_TOKENS.line }
+      : { maxTokens: MOST_TOKENS.more },
+  };
+}
+
+/** The completion that a response stands for: a hole that ends with its line gets the line's end back. */
+export function completionOf(task: Task, trajectory: Pick<Trajectory, 'text' | 'prompt'>): string {
+  const text = withoutBeginning(trajectory);
+  if (task.suffix === undefined || !task.reference.endsWith('\n')) return text;
+  return `${text.replace(/\n$/, '')}\n`;
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { EvalAnswer } from '../../server/protocol.ts';
+import { temporaryFolder } from '../support/model-files.ts';
+import { runCli } from '../support/run-cli.ts';
+import { writeTinyModel } from '../support/tiny-model-folder.ts';
+
+const hole = (task_id: string, canonical_solution: string) => ({
+  task_id,
+  prompt: 'x = ',
+  suffix: '\ny = 2\n',
+  canonical_solution,
+});
+
+function setUp(t: TestContext, ...rows: object[]) {
+  const dir = temporaryFolder(t);
+  const model = path.join(dir, 'model');
+  writeTinyModel(model);
+  const tasks = path.join(dir, 'tasks.jsonl');
+  writeFileSync(tasks, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return { dir, model, tasks };
+}
+
+test('eval: one object with a point for each threshold; verified answers do not depend on it', async (t) => {
+  const { dir, model, tasks } = setUp(t, hole('h/1', '1'), hole('h/2', 'abs(x)'));
+  const out = path.join(dir, 'answers.jsonl');
+  const options = ['--model', model, '--max-tokens', '8', '--threads', '1'];
+  const { code, stdout, stderr } = await runCli(
+    ...['eval', '--json', '--tasks', tasks, '--thresholds', '0,1', '--out', out, ...options],
+  );
+  assert.equal(code, 0, stderr);
+  const report = JSON.parse(stdout);
+  assert.equal(report.suite, tasks);
+  assert.equal(report.decode, 'verified');
+  assert.equal(report.passAt1, null);
+  assert.equal(report.points.length, 2);
+  assert.equal(report.perTask.length, 4);
+  assert.ok(report.tpf.denoise >= 1 && report.tpf.total >= 1 && Number.isFinite(report.aup));
+  // At threshold 1 nothing is proposed.
+  assert.deepEqual(report.points[1].tpf, { denoise: 1, total: 1 });
+  assert.deepEqual(report.points[1].acceptance, []);
+  const answers: EvalAnswer[] = readFileSync(out, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const texts = (threshold: number) =>
+    answers.filter((one) => one.threshold === threshold).map(({ text }) => text);
+  assert.equal(texts(0).length, 2);
+  assert.deepEqual(texts(0), texts(1));
+});
+
+test('eval: what cannot be done is told in a sentence', async (t) => {
+  const { model, tasks } = setUp(t, hole('h/1', '1'), { task_id: 'h/2', prompt: 'x', suffix: 'y' });
+  const cases: [string[], number, RegExp][] = [
+    [['--tasks', tasks, '--model', model], 1, /tasks\.jsonl:2 is in none of the known forms/],
+    [['--tasks', `${tasks}.no`], 1, /cannot be read/],
+    [['--tasks', tasks, '--samples', '2', '--temperature', '0'], 2, /all the same/],
+    [['--tasks', tasks, '--decode', 'ar', '--thresholds', '0.3'], 2, /without thresholds/],
+    [['--tasks', tasks, '--limit', '0'], 2, /--limit must be a whole number/],
+  ];
+  for (const [options, expected, message] of cases) {
+    const { code, stdout, stderr } = await runCli('eval', ...options);
+    assert.equal(code, expected, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, message);
+  }
+});
