@@ -104,6 +104,25 @@ describe('the trace page', { skip: !chromium && 'chromium is not installed' }, (
     assert.match(await words(loaded), /^Step 3 of 3, 3 of 3/);
   });
 
+  test('while the slider is dragged, what can be seen is drawn, after scrolling too; the rest when it is let go', async () => {
+    const loaded = await open([traceOf(Array.from({ length: 400 }, (_, i) => `line ${i}\n`))]);
+    const { page } = loaded;
+    const standsAt = (position: number) => page.locator(`.token.new[data-position="${position}"]`).count();
+    const drag = (to: number, event: string) =>
+      page.evaluate(`{
+        const slider = document.querySelector('.scrubber');
+        slider.value = '${to}';
+        slider.dispatchEvent(new Event('${event}'));
+      }`);
+    await drag(0, 'input');
+    assert.deepEqual([await standsAt(0), await standsAt(399)], [0, 1]);
+    await page.locator('.token').last().scrollIntoViewIfNeeded();
+    await page.locator('.token.absent[data-position="399"]').waitFor();
+    assert.equal(await standsAt(200), 1);
+    await drag(0, 'change');
+    assert.equal(await page.locator('.trace .token.new').count(), 0);
+  });
+
   test('two traces run on one clock', async () => {
     const loaded = await open([savedTrace('ar'), savedTrace('verified')]);
     assert.equal(await loaded.page.locator('.trace').count(), 2);

@@ -1,23 +1,20 @@
-import { svgElement } from '../dom.ts';
+import { element, svgElement } from '../dom.ts';
 import { heatPath } from './heat.ts';
 import type { TraceHistory } from './history.ts';
 
 /** A picture of when each token was fixed, with a line at the step that is shown. A click goes to a token's step. */
 export class HeatStrip {
-  readonly node: SVGElement;
-  private readonly bars = svgElement('path', { class: 'heat-bars' });
-  private readonly line = svgElement('path', { class: 'heat-line' });
+  readonly node: HTMLElement;
+  private readonly path = svgElement('path', { class: 'heat-bars' });
+  private readonly bars = svgElement('svg', { preserveAspectRatio: 'none' }, this.path);
+  /** Beside the bars and not in their picture, which is expensive to paint and would be painted again at every step. */
+  private readonly line = element('div', { class: 'heat-line' });
   private fixedAt: (number | undefined)[] = [];
   private steps = 0;
 
   /** `onStep` gets the number of steps after which a token stands. */
   constructor(onStep: (shown: number) => void) {
-    this.node = svgElement(
-      'svg',
-      { class: 'heat', role: 'img', preserveAspectRatio: 'none' },
-      this.bars,
-      this.line,
-    );
+    this.node = element('div', { class: 'heat', role: 'img' }, this.bars, this.line);
     this.node.addEventListener('click', ({ clientX }) => {
       const { left, width } = this.node.getBoundingClientRect();
       const step = this.fixedAt[Math.floor(((clientX - left) / width) * this.fixedAt.length)];
@@ -29,12 +26,12 @@ export class HeatStrip {
   layOut(history: TraceHistory, tokens: number): void {
     this.steps = history.steps.length;
     this.fixedAt = Array.from({ length: tokens }, (_, position) => history.fixedAt(position));
-    this.node.setAttribute('viewBox', `0 0 ${Math.max(1, tokens)} ${Math.max(1, this.steps)}`);
+    this.bars.setAttribute('viewBox', `0 0 ${Math.max(1, tokens)} ${Math.max(1, this.steps)}`);
     this.node.setAttribute('aria-label', `The step, of ${this.steps}, that fixed each of ${tokens} tokens`);
-    this.bars.setAttribute('d', heatPath(this.fixedAt, this.steps));
+    this.path.setAttribute('d', heatPath(this.fixedAt, this.steps));
   }
 
   draw(shown: number): void {
-    this.line.setAttribute('d', `M0 ${this.steps - shown}H${Math.max(1, this.fixedAt.length)}`);
+    this.line.style.transform = `translateY(${100 - (100 * shown) / Math.max(1, this.steps)}%)`;
   }
 }

@@ -117,6 +117,7 @@ export class Player {
   }
 
   private pause(): void {
+    if (this.time === undefined) return;
     this.time = undefined;
     this.playButton.textContent = 'Play';
   }

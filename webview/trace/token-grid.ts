@@ -1,15 +1,11 @@
 import type { Reveal } from '../../server/protocol.ts';
 import { element } from '../dom.ts';
-import type { Cell, TraceHistory } from './history.ts';
+import { type Cell, TraceHistory } from './history.ts';
 import type { KeyAction } from './keys.ts';
 import { layOut, onOneLine, type Part, printable, tokenText } from './layout.ts';
+import { onScreen } from './on-screen.ts';
+import { ruler, type Surroundings, surround } from './surroundings.ts';
 import { cellWords } from './words.ts';
-
-/** Text around the response, drawn dimmed. */
-export interface Surroundings {
-  prefix: string;
-  suffix: string;
-}
 
 /** A token as the response has it in the end. */
 export interface FinalToken {
@@ -17,10 +13,6 @@ export interface FinalToken {
   id?: number;
   text: string;
 }
-
-/** Lines of the surroundings that are drawn. */
-const LINES_BEFORE = 12;
-const LINES_AFTER = 6;
 
 interface DrawnCell {
   id: number | undefined;
@@ -36,13 +28,18 @@ interface DrawnCell {
 
 /**
  * The response laid out as code, one cell a token. A masked cell keeps the room of the token that will stand there, so
- * nothing moves while one steps. Only cells that differ from what is on the screen are touched.
+ * nothing moves while one steps. Only cells that differ from what is drawn are touched, and while the clock moves only
+ * those on the screen.
  */
 export class TokenGrid {
   readonly node = element('div', { class: 'tokens', role: 'listbox', 'aria-orientation': 'horizontal' });
   private readonly onInspect: (position: number) => void;
   private cells: DrawnCell[] = [];
+  private rows: HTMLElement[] = [];
+  /** Positions of the tokens that begin on each row. */
   private lines: number[][] = [];
+  private history = new TraceHistory();
+  private shown = 0;
   private focused = 0;
   private readonly untold = new Map<number, Cell>();
 
@@ -55,36 +52,35 @@ export class TokenGrid {
   }
 
   /** Builds the cells, all still absent. */
-  layOut(tokens: readonly FinalToken[], { prefix, suffix }: Surroundings): void {
+  layOut(tokens: readonly FinalToken[], surroundings: Surroundings): void {
     this.untold.clear();
     this.cells = tokens.map(({ id }) => ({ id, parts: [], texts: [], line: 0, drawn: '' }));
     const lines = layOut(tokens.map(({ text }) => printable(text)));
     this.lines = lines.map((parts) => parts.filter(({ first }) => first).map(({ position }) => position));
-    const before = linesShown(printable(prefix).split('\n'), -LINES_BEFORE);
-    const after = linesShown(printable(suffix).split('\n'), LINES_AFTER);
-    const rows = lines.map((parts, number) => this.line(parts, number));
-    rows[0].children[0].after(contextText(before.pop() ?? ''));
-    rows[rows.length - 1].append(contextText(after.shift() ?? ''));
-    this.node.replaceChildren(...before.map(contextLine), ...rows, ...after.map(contextLine));
+    this.rows = lines.map((parts, number) => this.line(parts, number));
+    this.node.replaceChildren(...surround(this.rows, surroundings));
     this.focused = Math.min(this.focused, Math.max(0, this.cells.length - 1));
     this.setTabStop(this.focused);
   }
 
-  /** Draws the state after so many steps, and the window of the last of them. */
+  /** Goes to the state after so many steps, and draws as much of it as can be seen. */
   draw(history: TraceHistory, shown: number): void {
-    const step = history.steps[shown - 1];
-    const [start, end] = step ? [step.windowStart, step.windowStart + step.window.length] : [0, 0];
-    for (let position = 0; position < this.cells.length; position++) {
-      const cell = history.cell(position, shown);
-      const inWindow = cell.state !== 'absent' && position >= start && position < end;
-      this.drawCell(position, cell, inWindow, position === Math.max(0, start));
-    }
+    this.history = history;
+    this.shown = shown;
+    this.drawOnScreen();
   }
 
-  /** Brings the words of the cells up to date. Apart from drawing, since it takes as long and nobody reads in between. */
+  /** Draws what has come into sight since the state was drawn. */
+  drawOnScreen(): void {
+    const [first, end] = onScreen(this.rows);
+    for (const positions of this.lines.slice(first, end)) this.drawCells(positions);
+  }
+
+  /** Draws the rest, and brings the words of the cells up to date: for when the clock stands and somebody may read. */
   tell(): void {
+    for (const positions of this.lines) this.drawCells(positions);
     for (const [position, cell] of this.untold) {
-      this.cells[position]?.parts[0].setAttribute('aria-label', cellWords(position, cell));
+      this.cells[position].parts[0].setAttribute('aria-label', cellWords(position, cell));
     }
     this.untold.clear();
   }
@@ -102,6 +98,17 @@ export class TokenGrid {
   positionOf(target: EventTarget | null): number | undefined {
     const cell = target instanceof HTMLElement ? target.closest<HTMLElement>('.token') : null;
     return cell ? Number(cell.dataset.position) : undefined;
+  }
+
+  /** With the window of the last step. */
+  private drawCells(positions: readonly number[]): void {
+    const step = this.history.steps[this.shown - 1];
+    const [start, end] = step ? [step.windowStart, step.windowStart + step.window.length] : [0, 0];
+    for (const position of positions) {
+      const cell = this.history.cell(position, this.shown);
+      const inWindow = cell.state !== 'absent' && position >= start && position < end;
+      this.drawCell(position, cell, inWindow, position === Math.max(0, start));
+    }
   }
 
   private drawCell(position: number, cell: Cell, inWindow: boolean, windowStart: boolean): void {
@@ -126,15 +133,10 @@ export class TokenGrid {
 
   private line(parts: Part[], number: number): HTMLElement {
     const first = parts.find((part) => part.first && this.cells[part.position].id !== undefined);
-    const ruler = element(
-      'span',
-      { class: 'ruler', 'aria-hidden': 'true' },
-      first ? String(first.position + 1) : '',
-    );
     return element(
       'div',
       { class: 'line', role: 'group' },
-      ruler,
+      ruler(first ? String(first.position + 1) : ''),
       ...parts.map((part) => this.part(part, number)),
     );
   }
@@ -208,23 +210,4 @@ function partText({ id, texts }: DrawnCell, part: number, reveal: Reveal | undef
   // The text of a token can depend on those before it, so the final token is drawn as the response has it.
   if (reveal.id === id) return texts[part];
   return part === 0 ? onOneLine(tokenText(reveal.text, reveal.id)) : '';
-}
-
-/** The first lines, or where `count` is negative the last. */
-function linesShown(lines: string[], count: number): string[] {
-  if (lines.length <= Math.abs(count)) return lines;
-  return count < 0 ? ['…', ...lines.slice(count)] : [...lines.slice(0, count), '…'];
-}
-
-function contextText(text: string): HTMLElement {
-  return element('span', { class: 'context' }, text);
-}
-
-function contextLine(text: string): HTMLElement {
-  return element(
-    'div',
-    { class: 'line' },
-    element('span', { class: 'ruler', 'aria-hidden': 'true' }),
-    contextText(text),
-  );
 }

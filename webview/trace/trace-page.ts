@@ -60,6 +60,11 @@ export class TracePage {
       ),
     );
     document.addEventListener('keydown', (event) => this.onKey(event));
+    for (const event of ['scroll', 'resize']) {
+      window.addEventListener(event, () => {
+        for (const { grid } of this.views) grid.drawOnScreen();
+      });
+    }
     this.show(host.remembered?.traces ?? [], host.remembered?.tick);
   }
 
