@@ -5,9 +5,9 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { defaultThreads } from '../../server/engine/threads.ts';
 import { openModel } from '../../server/models/registry.ts';
-import { type ParameterValues, type TrainingBatch, TrainingSession } from '../../server/train/session.ts';
+import type { SampleRows } from '../../server/train/objectives/objective.ts';
 import { resolveSettings } from '../../server/train/settings.ts';
-import { initialValues, trainingPlan } from '../../server/train/trained-weights.ts';
+import { Trainer } from '../../server/train/trainer.ts';
 
 const MODEL = path.join(import.meta.dirname, '../../models/unmask-135m');
 const [ROWS, SELECTED, RANK, ROUNDS] = [512, 128, 64, 5];
@@ -27,27 +27,28 @@ async function main(modes: readonly Parameters[], python: string): Promise<void>
 
 /** Rounds of both sides in turns: what else the machine does meets both. */
 async function measure(
-  mode: Parameters,
+  parameters: Parameters,
   recompute: boolean,
   threads: number,
   python?: string,
 ): Promise<void> {
-  const folder = await openModel(MODEL);
-  const settings = resolveSettings({ model: MODEL, data: ['-'], parameters: mode, rank: RANK }, 'bench');
-  const session = await TrainingSession.open(folder, trainingPlan(folder, settings), threads, { recompute });
-  const values = await initialValues(folder, session.parameters, 1);
+  const settings = resolveSettings(
+    { model: MODEL, data: ['-'], parameters, rank: RANK, recompute, threads },
+    'bench',
+  );
+  const trainer = await Trainer.open(await openModel(MODEL), settings);
   const peers =
-    python && !recompute ? ['fp32', 'bf16'].map((dtype) => new Peer(python, mode, dtype, threads)) : [];
+    python && !recompute ? ['fp32', 'bf16'].map((dtype) => new Peer(python, parameters, dtype, threads)) : [];
   const own: number[] = [];
   const others = peers.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++) {
-    own.push(await step(session, values));
+    own.push(await step(trainer, round));
     for (const [i, peer] of peers.entries()) others[i].push(await peer.step());
   }
   const best = Math.min(...own);
   console.log(
     JSON.stringify({
-      parameters: mode,
+      parameters,
       recompute,
       rows: ROWS,
       selected: SELECTED,
@@ -66,22 +67,23 @@ async function measure(
     }),
   );
   for (const peer of peers) peer.end();
-  await session.release();
+  await trainer.release();
 }
 
-async function step(session: TrainingSession, values: ParameterValues): Promise<number> {
+/** Seconds of one step: forward, backward, clipping and AdamW. */
+async function step(trainer: Trainer, round: number): Promise<number> {
   const rows = Array.from({ length: ROWS }, (_, row) => row);
-  const select = rows.filter((row) => row % (ROWS / SELECTED) === 0);
-  const batch: TrainingBatch = {
+  const sample: SampleRows = {
     ids: rows.map((row) => 100 + ((row * 7919) % 40000)),
     positions: rows,
     visible: (row, column) => column <= row,
-    select,
-    target: select.map((row) => 100 + ((row * 104729) % 40000)),
-    weight: select.map(() => 1 / SELECTED),
+    targets: rows
+      .filter((row) => row % (ROWS / SELECTED) === 0)
+      .map((row) => ({ row, token: 100 + ((row * 104729) % 40000), weight: 1, term: 'loss' })),
+    denominators: { loss: SELECTED },
   };
   const start = performance.now();
-  await session.run(batch, values);
+  await trainer.step(round, [sample], { loss: 1 });
   return (performance.now() - start) / 1000;
 }
 

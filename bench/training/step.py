@@ -1,4 +1,4 @@
-"""The same training step in PyTorch: the network of config.json with random weights, one step over ROWS causal rows.
+"""The same training step in PyTorch: the network of config.json with random weights, one step of AdamW over ROWS causal rows.
 
 usage: step.py CONFIG lora|full fp32|bf16 THREADS ROWS SELECTED RANK
 Prints the seconds of every step, one JSON number a line, as often as a line comes in on stdin.
@@ -51,6 +51,13 @@ layers = [
     for _ in range(config["num_hidden_layers"])
 ]
 
+if full:
+    trained = [embedding, norm, *([] if head is embedding else [head])]
+    trained += [tensor for layer in layers for tensor in (*layer["norms"], *layer["weights"].values())]
+else:
+    trained = [tensor for layer in layers for pair in layer["adapters"].values() for tensor in pair]
+optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.01, fused=True)
+
 frequencies = 1 / config["rope_theta"] ** (torch.arange(0, head_dim, 2).float() / head_dim)
 angles = torch.cat([torch.arange(rows)[:, None] * frequencies] * 2, -1)
 cos, sin = angles.cos(), angles.sin()
@@ -96,11 +103,9 @@ def step():
         state = state + fed.float()
     logits = F.linear(rms_norm(state[select], norm), head).float()
     F.cross_entropy(logits, target).backward()
-    for tensor in [embedding, head, norm] + [t for l in layers for t in l["norms"]]:
-        tensor.grad = None
-    for layer in layers:
-        for tensor in [*layer["weights"].values(), *(t for pair in layer["adapters"].values() for t in pair)]:
-            tensor.grad = None
+    torch.nn.utils.clip_grad_norm_(trained, 1)
+    optimizer.step()
+    optimizer.zero_grad()
 
 
 for _ in sys.stdin:

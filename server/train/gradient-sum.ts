@@ -25,9 +25,7 @@ export class GradientSum {
   /** Euclidean norm over all gradients together; NaN or infinite if any of their elements is. */
   norm(): number {
     let square = 0;
-    for (const gradient of this.gradients.values()) {
-      for (let i = 0; i < gradient.length; i++) square += gradient[i] * gradient[i];
-    }
+    for (const gradient of this.gradients.values()) square += squareSum(gradient);
     return Math.sqrt(square);
   }
 }
@@ -35,4 +33,18 @@ export class GradientSum {
 /** Factor that brings a gradient of the given norm down to `limit`; 1 where it is below. */
 export function clipFactor(norm: number, limit: number): number {
   return norm > limit ? limit / norm : 1;
+}
+
+/** In four sums side by side: a single one would wait for the end of every addition. */
+function squareSum(x: Float32Array): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const fours = x.length - (x.length % 4);
+  for (let i = 0; i < fours; i += 4) {
+    a += x[i] * x[i];
+    b += x[i + 1] * x[i + 1];
+    c += x[i + 2] * x[i + 2];
+    d += x[i + 3] * x[i + 3];
+  }
+  for (let i = fours; i < x.length; i++) a += x[i] * x[i];
+  return a + b + c + d;
 }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../kernels/naive-tensor.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
@@ -38,9 +39,11 @@ export interface TrainingResult {
   loss: number;
   /** log p(target) of every selected row. */
   logProbabilities: Float32Array;
-  /** By parameter, as large as the parameter. */
-  gradients: ReadonlyMap<string, Float32Array>;
+  gradients: Gradients;
 }
+
+/** By parameter, as large as the parameter. */
+export type Gradients = ReadonlyMap<string, Float32Array>;
 
 /** Values of the parameters by name; they are read where they lie at every run. */
 export type ParameterValues = ReadonlyMap<string, Float32Array>;
@@ -82,8 +85,17 @@ export class TrainingSession {
     return new TrainingSession(ort, session, folder.spec, parameters, options.softLabels === true);
   }
 
-  /** Blocks the event loop until it is done. */
-  async run(batch: TrainingBatch, values: ParameterValues): Promise<TrainingResult> {
+  /** Room for the gradients of a run. */
+  newGradients(): Gradients {
+    return new Map(this.parameters.map(({ name, dims }) => [name, new Float32Array(sizeOf(dims))]));
+  }
+
+  /** Writes the gradients into the arrays of `gradients`, whatever is there. Blocks the event loop until it is done. */
+  async run(
+    batch: TrainingBatch,
+    values: ParameterValues,
+    gradients: Gradients = this.newGradients(),
+  ): Promise<TrainingResult> {
     const { i64, f32 } = tensors(this.#ort);
     const rows = batch.ids.length;
     const pairs = this.#frequencies.length;
@@ -105,14 +117,18 @@ export class TrainingSession {
       feeds[TRAINING.teacher] = i64(teacher);
       feeds[TRAINING.softWeight] = f32(Float32Array.from(weight), [weight.length]);
     }
-    for (const { name, dims } of this.parameters) feeds[name] = f32(values.get(name)!, dims);
-    const out = await this.#session.run(feeds);
-    const data = (name: string) => out[name].data as Float32Array;
-    return {
-      loss: data(TRAINING.loss)[0],
-      logProbabilities: data(TRAINING.logProbabilities),
-      gradients: new Map(this.parameters.map(({ name }) => [name, data(TRAINING.gradient(name))])),
+    // Outputs without an array of their own would be copied out of the session: 650 MB for all weights.
+    const fetches: Record<string, Tensor | null> = {
+      [TRAINING.loss]: null,
+      [TRAINING.logProbabilities]: null,
     };
+    for (const { name, dims } of this.parameters) {
+      feeds[name] = f32(values.get(name)!, dims);
+      fetches[TRAINING.gradient(name)] = f32(gradients.get(name)!, dims);
+    }
+    const out = await this.#session.run(feeds, fetches);
+    const data = (name: string) => out[name].data as Float32Array;
+    return { loss: data(TRAINING.loss)[0], logProbabilities: data(TRAINING.logProbabilities), gradients };
   }
 
   release(): Promise<void> {

@@ -8,7 +8,7 @@ import { clipFactor, GradientSum } from './gradient-sum.ts';
 import type { SampleRows } from './objectives/objective.ts';
 import type { TrainerArrays } from './run/checkpoint.ts';
 import { learningRateAt } from './schedule.ts';
-import { TrainingSession } from './session.ts';
+import { type Gradients, TrainingSession } from './session.ts';
 import type { SftSettings } from './settings.ts';
 import { initialValues, trainingPlan, writeTrained } from './trained-weights.ts';
 
@@ -38,6 +38,8 @@ export class Trainer {
   readonly #values: Map<string, Float32Array>;
   readonly #optimizer: AdamW;
   readonly #matrices: ReadonlySet<string>;
+  /** Where the session writes gradients: those of the first micro-batch of a step, and those to be added. */
+  readonly #gradients: Gradients[] = [];
 
   private constructor(
     settings: SftSettings,
@@ -85,14 +87,16 @@ export class Trainer {
     const losses = new Map<string, { total: number; count: number }>();
     let loss = 0;
     let rows = 0;
-    for (const batch of microBatches(samples, terms, this.#settings.rowsPerForward)) {
-      const result = await this.#session.run(batch, this.#values);
+    for (const [i, batch] of microBatches(samples, terms, this.#settings.rowsPerForward).entries()) {
+      const slot = Math.min(i, 1);
+      this.#gradients[slot] ??= this.#session.newGradients();
+      const result = await this.#session.run(batch, this.#values, this.#gradients[slot]);
       loss += result.loss;
       rows += batch.ids.length;
       sum.add(result.gradients);
-      for (const [i, term] of batch.terms.entries()) {
+      for (const [place, term] of batch.terms.entries()) {
         const mean = losses.get(term) ?? { total: 0, count: 0 };
-        losses.set(term, { total: mean.total - result.logProbabilities[i], count: mean.count + 1 });
+        losses.set(term, { total: mean.total - result.logProbabilities[place], count: mean.count + 1 });
       }
     }
     const gradientNorm = sum.norm();

@@ -94,6 +94,21 @@ test('layers computed again give the same loss and gradients, bit by bit', async
   assert.deepEqual(again.gradients, kept.gradients);
 });
 
+test('gradients are written into the arrays that are given, whatever was there', async () => {
+  const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
+  const plan = { tensors: new Set(expectedWeights(folder.spec).keys()) };
+  const values = new Map<string, Float32Array>();
+  for (const name of plan.tensors) values.set(name, await folder.readTensor(name));
+  const session = await TrainingSession.open(folder, plan, 1);
+  const fresh = await session.run(BATCH, values);
+  const room = session.newGradients();
+  for (const array of room.values()) array.fill(Number.NaN);
+  const { gradients } = await session.run(BATCH, values, room);
+  await session.release();
+  assert.equal(gradients, room);
+  assert.deepEqual(gradients, fresh.gradients);
+});
+
 test('rows of several samples in one batch have the gradients of each alone, added up', async () => {
   const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
   const plan = { tensors: new Set(['model.norm.weight', 'model.layers.1.mlp.up_proj.weight']) };
