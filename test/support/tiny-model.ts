@@ -1,5 +1,6 @@
 import type { WeightReader } from '../../kernels/naive-forward.ts';
-import type { Denoiser, SamplerHead } from '../../server/decode/denoiser.ts';
+import type { SamplerHeadWeights } from '../../kernels/naive-sampler-head.ts';
+import type { Denoiser } from '../../server/decode/denoiser.ts';
 import { naiveDenoiser } from '../../server/decode/naive-denoiser.ts';
 import { naiveSamplerHead } from '../../server/decode/naive-sampler-head.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
@@ -62,38 +63,27 @@ export function tinyWeights(spec: DenoiserSpec, seed: number): WeightReader {
 
 /** A denoiser over random weights, with a random sampler head of `candidates` candidates when asked for. */
 export function tinyDenoiser(spec: DenoiserSpec, seed: number, candidates = 0): Denoiser {
-  const weights = tinyWeights(spec, seed);
-  return naiveDenoiser(
-    spec,
-    weights,
-    candidates > 0 ? tinySamplerHead(spec, weights, seed, candidates) : undefined,
-  );
+  const head = candidates > 0 ? naiveSamplerHead(tinySamplerHead(spec, seed), candidates) : undefined;
+  return naiveDenoiser(spec, tinyWeights(spec, seed), head);
 }
 
-function tinySamplerHead(
-  spec: DenoiserSpec,
-  weights: WeightReader,
-  seed: number,
-  candidates: number,
-): SamplerHead {
+/** The sampler head of `tinyDenoiser`. */
+export function tinySamplerHead(spec: DenoiserSpec, seed: number): SamplerHeadWeights {
   const random = testRandom(seed ^ 0x5eed);
   const [size, inner] = [spec.hiddenSize, 10];
   const matrix = (length: number, scale: number) =>
     Float64Array.from({ length }, () => scale * normal(random));
-  const embedding = weights('model.embed_tokens.weight');
+  const embedding = tinyWeights(spec, seed)('model.embed_tokens.weight');
   const embeddingRow = (id: number) => embedding.subarray(id * size, (id + 1) * size);
-  return naiveSamplerHead(
-    {
-      w1: matrix(inner * 2 * size, 1 / Math.sqrt(2 * size)),
-      b1: matrix(inner, 1),
-      w2: matrix(size * inner, 1 / Math.sqrt(inner)),
-      b2: matrix(size, 1),
-      embeddingScale: 1,
-      embeddingRow,
-      outputRow: embeddingRow,
-    },
-    candidates,
-  );
+  return {
+    w1: matrix(inner * 2 * size, 1 / Math.sqrt(2 * size)),
+    b1: matrix(inner, 1),
+    w2: matrix(size * inner, 1 / Math.sqrt(inner)),
+    b2: matrix(size, 1),
+    embeddingScale: 1,
+    embeddingRow,
+    outputRow: embeddingRow,
+  };
 }
 
 /** Text of token n is the n-th letter, so texts can be read back. */

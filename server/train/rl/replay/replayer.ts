@@ -1,6 +1,7 @@
 import type { Random } from '../../../decode/random.ts';
 import type { DenoiserSpec } from '../../../models/spec.ts';
 import type { DecodeSettings, Trajectory } from '../../../protocol.ts';
+import type { ReplayerName } from './index.ts';
 
 /** A token whose log-probability counts. */
 export interface ScoredToken {
@@ -22,7 +23,7 @@ export interface ReplayState {
   start: number;
   /** Consecutive tokens; null is masked. */
   tokens: readonly (number | null)[];
-  /** Ascending by position, all of them masked. */
+  /** Ascending by position. */
   scored: readonly ScoredToken[];
   /** Which state of its block it is, from 0 on: DiPO's round. For models without a grid every step is a round. */
   round: number;
@@ -32,11 +33,11 @@ export interface ReplayState {
 export type Recorded = Pick<Trajectory, 'promptIds' | 'responseIds' | 'steps' | 'settings'>;
 
 export interface ReplaySettings {
-  replayer: string;
+  replayer: ReplayerName;
   /** `shrink`: steps of a block that are merged into one. */
   shrink: number;
-  /** `random`: probability that a token is masked; `full-onestep`: that a prompt token is. */
-  maskProbability: number;
+  /** `full-onestep`: probability that a prompt token is masked. */
+  promptMask: number;
   /** Whether tokens count that were revealed behind the end of the response. They are shown as in decoding either way. */
   scoreAfterEnd: boolean;
 }

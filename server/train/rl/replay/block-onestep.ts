@@ -1,0 +1,20 @@
+import { blocks, maskedBlock } from './blocks.ts';
+import { RecordedTokens } from './recorded-tokens.ts';
+import type { Replayer, ReplayState } from './replayer.ts';
+
+/** LightningRL's released estimator: all response tokens of a block masked, behind clean earlier blocks. */
+export const blockOnestep: Replayer = {
+  exact: false,
+
+  misfit: () => undefined,
+
+  states(recorded, spec, { scoreAfterEnd }) {
+    const { promptIds } = recorded;
+    const tokens = new RecordedTokens(recorded, spec);
+    const counted = tokens.counted(scoreAfterEnd);
+    const isCounted = new Set(counted);
+    return blocks(spec, promptIds.length, counted[counted.length - 1] + 1)
+      .map((block) => maskedBlock(block, tokens, (at) => at >= promptIds.length, isCounted, spec))
+      .filter((state): state is ReplayState => state !== undefined);
+  },
+};
