@@ -1,6 +1,6 @@
 import type { DecodeSettings } from '../../protocol.ts';
-import type { AdvantageSettings } from './advantage/advantage.ts';
-import type { FilterSettings } from './filter.ts';
+import type { AdvantageSettings } from './advantage.ts';
+import type { FilterSettings } from './group-filter.ts';
 import type { ObjectiveSettings } from './objective.ts';
 import type { ReplaySettings } from './replay/replayer.ts';
 import type { RewardSettings } from './rewards/reward-term.ts';

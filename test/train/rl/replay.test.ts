@@ -221,7 +221,7 @@ test('responses to one prompt share its rows, and others do not see each other',
   for (const overrides of [HEAD, BLOCK]) {
     const spec = tinySpec(overrides);
     const prompt = [1, 2, 3, 4, 5];
-    const responses = [];
+    const responses: (Recorded & { states: readonly ReplayState[] })[] = [];
     for (const [seed, promptIds] of [
       [1, prompt],
       [2, prompt],

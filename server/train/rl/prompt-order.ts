@@ -1,0 +1,20 @@
+import { Random } from '../../decode/random.ts';
+
+/**
+ * Place of the prompt with number `cursor` in an endless sequence of shuffles of `size` prompts: nothing but the seed and
+ * the cursor has to be kept to go on.
+ */
+export function promptAt(seed: number, size: number, cursor: number): number {
+  return shuffle(seed, size, Math.floor(cursor / size))[cursor % size];
+}
+
+/** 0 … size − 1 in the order of one pass (Fisher and Yates). */
+function shuffle(seed: number, size: number, pass: number): number[] {
+  const random = new Random(pass * 2 ** 32 + (seed >>> 0));
+  const order = Array.from({ length: size }, (_, i) => i);
+  for (let last = size - 1; last > 0; last--) {
+    const other = Math.floor(random.uniform() * (last + 1));
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order;
+}
