@@ -6,10 +6,12 @@ import { div } from './div.ts';
 import { equal } from './equal.ts';
 import { exp } from './exp.ts';
 import { expand } from './expand.ts';
+import { max, min } from './extremum.ts';
 import { gather } from './gather.ts';
 import { gatherElements } from './gather-elements.ts';
 import { gemm } from './gemm.ts';
 import { identity } from './identity.ts';
+import { lessOrEqual } from './less-or-equal.ts';
 import { log } from './log.ts';
 import { logSoftmax } from './log-softmax.ts';
 import { matMul } from './matmul.ts';
@@ -44,6 +46,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Sub: sub,
   Mul: mul,
   Div: div,
+  Min: min,
+  Max: max,
   Neg: neg,
   Exp: exp,
   Log: log,
@@ -78,6 +82,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   // Only evaluated: parts of gradients.
   Pad: pad,
   Equal: equal,
+  LessOrEqual: lessOrEqual,
   Expand: expand,
   Shape: shape,
   ConstantOfShape: constantOfShape,

@@ -5,6 +5,8 @@ import type { Group } from './rollout.ts';
 export interface FilterSettings {
   /** For what reasons a group is left out. */
   drop: readonly FilterName[];
+  /** `accuracy`: least and most share of successes. */
+  accuracy?: readonly [number, number];
   /** `tpf-spread`: smallest difference between the fastest and the slowest response, in tokens per denoising forward. */
   tpfSpread: number;
   /** Groups that may be sampled for each one wanted, until enough are kept; 1 draws no more than are wanted. */
@@ -15,6 +17,10 @@ export interface FilterSettings {
 export const FILTERS = {
   'all-wrong': (group: Group) => group.every(({ correct }) => !correct),
   'all-right': (group: Group) => group.every(({ correct }) => correct),
+  accuracy(group: Group, { accuracy: [least, most] = [0, 1] }: FilterSettings) {
+    const share = group.filter(({ correct }) => correct).length / group.length;
+    return share < least || share > most;
+  },
   'tpf-spread'(group: Group, { tpfSpread }: FilterSettings) {
     const speeds = group.map(({ trajectory }) => trajectory.tpf.denoise);
     return Math.max(...speeds) - Math.min(...speeds) < tpfSpread;

@@ -1,28 +1,91 @@
-/** Over what a term of the loss is a mean, see `reductions.ts`. */
-export type Reduction = 'token' | 'response-mean' | 'step-mean' | 'round-mean' | 'constant';
-
-/** What one ratio of probabilities spans: a token, all tokens of a state, or a whole response. */
-export type RatioUnit = 'token' | 'step' | 'sequence';
-
-/** An estimator of the divergence from d = log p − log p of the other policy (k1: d, k2: d²/2, k3: exp(−d) − 1 + d). */
-export type KlEstimator = 'k1' | 'k2' | 'k3';
+import type { KlEstimator, PolicyLossSettings } from '../../../kernels/training/policy-loss.ts';
+import type { PolicyLossTerms } from './policy-loss.ts';
+import type { ReplayedResponse } from './policy-rows.ts';
+import { type Place, type Reduction, reductionFactors } from './reductions.ts';
+import type { ReplayState } from './replay/replayer.ts';
 
 /**
- * What one step minimises, over the responses that were kept:
- * − policy + kl.weight · divergence + nll.weight · mean of −log p over the tokens of successes.
+ * What one ratio of probabilities spans: a token; all tokens of a state; a response. `sequence-mean` takes the geometric
+ * mean over the response's tokens (GSPO), since products over many tokens explode.
  */
+export type RatioUnit = 'token' | 'step' | 'sequence' | 'sequence-mean';
+
+/** What one step minimises over the responses that were kept; the policy term counts with weight 1. */
 export interface ObjectiveSettings {
   ratio: RatioUnit;
-  /** Ratios are clipped to 1 − clipLow … 1 + clipHigh. */
   clipLow: number;
   clipHigh: number;
-  /** Largest ratio that multiplies an advantage, of either sign (δ); none where missing. */
   ratioCap?: number;
   reduction: Reduction;
-  /** What the `constant` reduction divides by, besides the number of responses. */
+  /** What the reduction `constant` divides by, besides the number of responses. */
   constantLength?: number;
+  /** Divergence from the policy before the run, or from the one that sampled. */
   kl?: { estimator: KlEstimator; to: 'reference' | 'old'; weight: number; reduction: Reduction };
+  /** −log p of the tokens of successes. */
   nll?: { weight: number; reduction: Reduction };
   /** Optimizer steps on the same responses. */
   innerIterations: number;
+}
+
+/** A response with what the objective makes of it. */
+export interface JudgedResponse extends ReplayedResponse {
+  advantage: number;
+  correct: boolean;
+}
+
+/** Whether log-probabilities of the sampling policy are needed; otherwise the present ones are the same. */
+export function needsOld({ innerIterations, kl }: ObjectiveSettings): boolean {
+  return innerIterations > 1 || kl?.to === 'old';
+}
+
+export function lossSettings({ clipLow, clipHigh, ratioCap, kl }: ObjectiveSettings): PolicyLossSettings {
+  return {
+    clipLow,
+    clipHigh,
+    ...(ratioCap !== undefined && { ratioCap }),
+    ...(kl && { kl: kl.estimator }),
+  };
+}
+
+/** Number of the unit that a token belongs to, within its response. */
+const UNITS: Readonly<Record<RatioUnit, (token: number, place: Place) => number>> = {
+  token: (token) => token,
+  step: (_token, { state }) => state,
+  sequence: () => 0,
+  'sequence-mean': () => 0,
+};
+
+/**
+ * Terms of the loss for each response, its tokens in the order of states and positions. Denominators are those of all
+ * responses together, which are the whole optimizer step, so that sums over parts of them do not depend on the parts.
+ */
+export function objectiveTerms(
+  responses: readonly JudgedResponse[],
+  { ratio, reduction, constantLength = 1, kl, nll }: ObjectiveSettings,
+): PolicyLossTerms[] {
+  const tokens = responses.map(({ states }, response) => tokenPlaces(states, response));
+  const units = tokens.map((places) => places.map((place, token) => UNITS[ratio](token, place)));
+  const unitPlaces = tokens.map((places, i) => places.filter((_, t) => units[i].indexOf(units[i][t]) === t));
+  const unitFactors = stepFactors(unitPlaces, reduction, constantLength);
+  const klFactors = kl && stepFactors(tokens, kl.reduction, constantLength);
+  const successes = tokens.map((places, i) => (responses[i].correct ? places : []));
+  const nllFactors = nll && stepFactors(successes, nll.reduction, constantLength);
+  return responses.map(({ advantage }, i) => ({
+    unit: units[i],
+    share: units[i].map(() => (ratio === 'sequence-mean' ? 1 / units[i].length : 1)),
+    advantage: unitPlaces[i].map(() => advantage),
+    unitWeight: unitFactors[i],
+    klWeight: tokens[i].map((_, token) => (kl ? kl.weight * klFactors![i][token] : 0)),
+    nllWeight: tokens[i].map((_, token) => (nll ? nll.weight * (nllFactors![i][token] ?? 0) : 0)),
+  }));
+}
+
+function tokenPlaces(states: readonly ReplayState[], response: number): Place[] {
+  return states.flatMap(({ scored, round }, state) => scored.map(() => ({ response, state, round })));
+}
+
+/** Factors of all terms of the step, response by response. */
+function stepFactors(places: readonly Place[][], reduction: Reduction, constantLength: number): number[][] {
+  const factors = reductionFactors(places.flat(), reduction, constantLength).values();
+  return places.map((some) => some.map(() => factors.next().value!));
 }

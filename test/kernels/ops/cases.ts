@@ -76,6 +76,10 @@ export const CASES: readonly OperatorCase[] = [
     binary(operator, 'both broadcast', [2, 1, 3], [4, 1], 24),
     binary(operator, 'a scalar', [2, 3], [], 6),
   ]),
+  ...['Min', 'Max'].map((operator) => ({
+    ...binary(operator, 'a row factor', [2, 3], [2, 1], 6),
+    operators: [operator, 'LessOrEqual'],
+  })),
   {
     name: 'QuickGelu as SiLU',
     operators: ['QuickGelu'],

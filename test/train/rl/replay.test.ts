@@ -27,6 +27,7 @@ const HEAD: Partial<DenoiserSpec> = {
 
 const settings = (changes: Partial<ReplaySettings> = {}): ReplaySettings => ({
   replayer: 'exact',
+  likelihood: 'behaviour',
   shrink: 1,
   promptMask: 0,
   scoreAfterEnd: true,

@@ -170,6 +170,17 @@ test('filters: all wrong, all right, spread of the speed, equal rewards, our own
   assert.equal(collector(['all-wrong']).add(wrong), 'all-wrong');
   assert.equal(collector(['all-right']).add(wrong), undefined);
   assert.equal(collector(['all-right']).add([rollout()]), 'all-right');
+  const outside = new GroupCollector(
+    9,
+    { drop: ['accuracy'], accuracy: [0.5, 0.8], tpfSpread: 0, mostDraws: 1 },
+    [],
+  );
+  const share = (successes: number) =>
+    Array.from({ length: 4 }, (_, i) => rollout({ correct: i < successes }));
+  assert.deepEqual(
+    [1, 2, 3, 4].map((n) => outside.add(share(n))),
+    ['accuracy', undefined, undefined, 'accuracy'],
+  );
   const spread = (difference: number) =>
     [0, difference].map((more) => {
       const one = rollout();

@@ -34,6 +34,11 @@ export type Recorded = Pick<Trajectory, 'promptIds' | 'responseIds' | 'steps' | 
 
 export interface ReplaySettings {
   replayer: ReplayerName;
+  /**
+   * `behaviour`: log-probabilities at the temperature and among the tokens that were sampled from. `model`: those of the
+   * model's plain softmax, which differ from what was sampled from unless the temperature is 1.
+   */
+  likelihood: 'behaviour' | 'model';
   /** `shrink`: steps of a block that are merged into one. */
   shrink: number;
   /** `full-onestep`: probability that a prompt token is masked. */

@@ -1,0 +1,17 @@
+import type { Recipe } from '../recipe.ts';
+import { d1 } from './d1.ts';
+import { dirl } from './dirl.ts';
+import { grpoTrajectory } from './grpo-trajectory.ts';
+import { lightningrl } from './lightningrl.ts';
+import { lightningrlReleased } from './lightningrl-released.ts';
+import { tracerl } from './tracerl.ts';
+
+/** Published methods as recipes, by name. */
+export const RL_PRESETS: Readonly<Record<string, Recipe>> = {
+  lightningrl,
+  'lightningrl-released': lightningrlReleased,
+  dirl,
+  tracerl,
+  d1,
+  'grpo-trajectory': grpoTrajectory,
+};
