@@ -2,12 +2,14 @@ import type { ForwardAdapters } from './forward-adapters.ts';
 import type { Graph, Value } from './graph.ts';
 import { linear, type Matrix, type Precision, type Product, settle } from './linear/linear.ts';
 
+export type FeedForwardMatrices = Record<'gate' | 'up' | 'down', Matrix>;
+
 /** down(silu(gate(x)) · up(x)), x [rows, hidden] as an RMS norm gives it. */
 export function feedForward(
   graph: Graph,
   precision: Precision,
   x: Value,
-  matrices: { gate: Matrix; up: Matrix; down: Matrix },
+  matrices: FeedForwardMatrices,
   adapters?: ForwardAdapters,
 ): Value {
   const gateAndUp = [...matrices.gate, ...matrices.up];

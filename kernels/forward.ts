@@ -1,10 +1,11 @@
 import type { Attention, AttentionInputs } from './attention/attention.ts';
+import { experts } from './experts.ts';
 import { feedForward } from './feed-forward.ts';
 import type { ForwardAdapters } from './forward-adapters.ts';
 import { Graph, type Value } from './graph.ts';
 import type { Head } from './head.ts';
 import { linear, type Matrix, type Precision, type Prepared } from './linear/linear.ts';
-import { layerNames, NAMES } from './names.ts';
+import { hasExperts, layerNames, layerNetworks, NAMES } from './names.ts';
 import { addAndRmsNorm, rmsNorm } from './norm.ts';
 import type { DenoiserShape } from './shape.ts';
 import type { WeightLocation, WeightTable } from './weights.ts';
@@ -41,7 +42,7 @@ export interface ForwardOptions {
 
 /**
  * The one forward graph: prefill, denoise, commit, verify and scoring are the same rows with another mask.
- * Inputs: ids i64 [rows]; cos, sin f32 [rows, headDim/2]; mask, slots and placement as AttentionInputs
+ * Inputs: ids i64 [rows]; cos, sin f32 [rows, rotaryDim/2]; mask, slots and placement as AttentionInputs
  * says; select i64 [selected];
  * past keys and values f32 [kvHeads, columns, headDim] of every layer. Outputs: keys_values, the normed hidden states
  * f32 [selected, hiddenSize], and those of the head. For a batch see BatchInputs.
@@ -79,8 +80,21 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
     const attention = attended.output;
     const output = product(attention, precision.prepare(graph, attention), matrix(names.output));
     [x, residual] = addAndRmsNorm(graph, output, residual, find(names.feedForwardNorm), shape.rmsEps);
-    const matrices = { gate: matrix(names.gate), up: matrix(names.up), down: matrix(names.down) };
-    const fed = feedForward(graph, precision, x, matrices, adapters);
+    const networks = layerNetworks(shape, layer).map(({ gate, up, down }) => ({
+      gate: matrix(gate),
+      up: matrix(up),
+      down: matrix(down),
+    }));
+    const fed =
+      shape.experts && hasExperts(shape, layer)
+        ? experts(graph, precision, x, shape.experts, {
+            networks: networks.slice(0, shape.experts.count),
+            shared: networks[shape.experts.count],
+            router: find(names.router),
+            choiceBias: shape.experts.choiceBias ? find(names.choiceBias) : undefined,
+            adapters,
+          })
+        : feedForward(graph, precision, x, networks[0], adapters);
     const nextNorm = layer + 1 < shape.layers ? layerNames(layer + 1).inputNorm : NAMES.norm;
     [x, residual] = addAndRmsNorm(graph, fed, residual, find(nextNorm), shape.rmsEps);
   }
@@ -98,7 +112,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
 }
 
 function singleInputs(graph: Graph, shape: DenoiserShape): AttentionInputs {
-  const pairs = shape.headDim / 2;
+  const pairs = (shape.rotaryDim ?? shape.headDim) / 2;
   return {
     cos: graph.input(FORWARD.cos, 'f32', ['rows', pairs]),
     sin: graph.input(FORWARD.sin, 'f32', ['rows', pairs]),
@@ -109,7 +123,7 @@ function singleInputs(graph: Graph, shape: DenoiserShape): AttentionInputs {
 }
 
 function batchInputs(graph: Graph, shape: DenoiserShape): AttentionInputs {
-  const pairs = shape.headDim / 2;
+  const pairs = (shape.rotaryDim ?? shape.headDim) / 2;
   return {
     cos: graph.input(FORWARD.cos, 'f32', ['places', pairs]),
     sin: graph.input(FORWARD.sin, 'f32', ['places', pairs]),

@@ -3,7 +3,9 @@
  * with. A row is a token at a position; rows attend to each other as `visible` says and to nothing else. Rows are
  * computed independently, in column order, so a row's result does not depend on rows that it cannot see.
  */
+import { naiveExperts } from './naive-experts.ts';
 import { add, dot, linear, normalize, silu, softmax } from './naive-math.ts';
+import { hasExperts, layerNames, layerNetworks } from './names.ts';
 import { inverseFrequencies } from './rope.ts';
 import type { DenoiserShape } from './shape.ts';
 
@@ -35,7 +37,8 @@ export function naiveForward(shape: DenoiserShape, weight: WeightReader, rows: N
   for (let layer = 0; layer < shape.layers; layer++) {
     const of = (name: string) => weight(`model.layers.${layer}.${name}`);
     add(state, attention(shape, of, normalize(state, of('input_layernorm.weight'), shape.rmsEps), rows));
-    add(state, feedForward(of, normalize(state, of('post_attention_layernorm.weight'), shape.rmsEps), shape));
+    const normed = normalize(state, of('post_attention_layernorm.weight'), shape.rmsEps);
+    add(state, feedForward(shape, layer, weight, normed));
   }
   const hidden = normalize(state, weight('model.norm.weight'), shape.rmsEps);
   const head = shape.tiedHead ? embedding : weight('lm_head.weight');
@@ -89,23 +92,41 @@ function attention(
   return linear(mixed, of('self_attn.o_proj.weight'), heads * headDim, hiddenSize, bias);
 }
 
-function feedForward(of: WeightReader, input: Float64Array, shape: DenoiserShape): Float64Array {
-  const { hiddenSize, intermediateSize } = shape;
-  const gate = linear(input, of('mlp.gate_proj.weight'), hiddenSize, intermediateSize);
-  const up = linear(input, of('mlp.up_proj.weight'), hiddenSize, intermediateSize);
-  const inner = gate.map((x, i) => silu(x) * up[i]);
-  return linear(inner, of('mlp.down_proj.weight'), intermediateSize, hiddenSize);
+function feedForward(
+  shape: DenoiserShape,
+  layer: number,
+  weight: WeightReader,
+  input: Float64Array,
+): Float64Array {
+  const { hiddenSize, experts } = shape;
+  const networks = layerNetworks(shape, layer);
+  const network = (index: number, rows: Float64Array) => {
+    const { gate, up, down } = networks[index];
+    const width = weight(`${gate}.weight`).length / hiddenSize;
+    const ups = linear(rows, weight(`${up}.weight`), hiddenSize, width);
+    const inner = linear(rows, weight(`${gate}.weight`), hiddenSize, width).map((x, i) => silu(x) * ups[i]);
+    return linear(inner, weight(`${down}.weight`), width, hiddenSize);
+  };
+  if (!experts || !hasExperts(shape, layer)) return network(0, input);
+  const names = layerNames(layer);
+  return naiveExperts(input, hiddenSize, {
+    shape: experts,
+    router: weight(names.router),
+    choiceBias: experts.choiceBias ? weight(names.choiceBias) : undefined,
+    network,
+  });
 }
 
-/** Turns the pairs (i, i + headDim / 2) of every head by the row's position, in place. */
+/** Turns the pairs (i, i + d / 2) of the first d = rotaryDim dimensions of every head by the row's position, in place. */
 function rotate(
   states: Float64Array,
   heads: number,
   shape: DenoiserShape,
   positions: readonly number[],
 ): void {
-  const frequencies = inverseFrequencies(shape.rope, shape.headDim);
-  const half = shape.headDim / 2;
+  const turned = shape.rotaryDim ?? shape.headDim;
+  const frequencies = inverseFrequencies(shape.rope, turned);
+  const half = turned / 2;
   positions.forEach((position, row) => {
     for (let head = 0; head < heads; head++) {
       const first = (row * heads + head) * shape.headDim;

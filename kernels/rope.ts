@@ -1,8 +1,8 @@
 import type { Rope } from './shape.ts';
 
-/** Angular frequency of every pair of dimensions, [headDim / 2]: the angle of pair i at position p is p·f[i]. */
-export function inverseFrequencies(rope: Rope, headDim: number): Float64Array {
-  const base = Float64Array.from({ length: headDim / 2 }, (_, i) => rope.theta ** ((-2 * i) / headDim));
+/** Angular frequency of every pair of `dim` turned dimensions, [dim / 2]: the angle of pair i at position p is p·f[i]. */
+export function inverseFrequencies(rope: Rope, dim: number): Float64Array {
+  const base = Float64Array.from({ length: dim / 2 }, (_, i) => rope.theta ** ((-2 * i) / dim));
   if (rope.type === 'default') return base;
   if (rope.type === 'linear') return base.map((f) => f / rope.factor);
   return base.map((f) => llama3(f, rope));
@@ -20,7 +20,7 @@ function llama3(frequency: number, rope: Extract<Rope, { type: 'llama3' }>): num
   return (1 - share) * (frequency / rope.factor) + share * frequency;
 }
 
-/** Fills `cos` and `sin`, [positions, headDim / 2], for the given positions. */
+/** Fills `cos` and `sin`, [positions, dim / 2], for the given positions. */
 export function rotations(
   frequencies: Float64Array,
   positions: readonly number[],

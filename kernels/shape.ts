@@ -11,11 +11,34 @@ export type Rope =
       originalMaxPositions: number;
     };
 
+/** A mixture of experts: feed-forward networks of which every row takes a few, found by a router. */
+export interface Experts {
+  count: number;
+  /** Experts that a row takes. */
+  chosen: number;
+  intermediateSize: number;
+  /** Layers before this one have one network for all rows. */
+  firstLayer: number;
+  /** What makes a row's scores of its products with the router's rows. */
+  score: 'softmax' | 'sigmoid';
+  /** The scores of the chosen experts are divided by their sum. */
+  normalized: boolean;
+  /** Factor on what the experts add. */
+  scale: number;
+  /** A bias per expert is added to the scores, for the choice only. */
+  choiceBias: boolean;
+  /** Consecutive experts form so many groups, of which a row may choose from the best, by the sum of their two best. */
+  groups: number;
+  chosenGroups: number;
+  /** Width of a network that every row takes besides; 0: there is none. */
+  sharedSize: number;
+}
+
 /** The shape of a decoder-only transformer: all that the forward graph depends on. */
 export interface DenoiserShape {
   layers: number;
   hiddenSize: number;
-  /** Width of the gated feed-forward layer. */
+  /** Width of the gated feed-forward layer; of the dense ones where there are experts. */
   intermediateSize: number;
   heads: number;
   kvHeads: number;
@@ -23,6 +46,8 @@ export interface DenoiserShape {
   vocabSize: number;
   rmsEps: number;
   rope: Rope;
+  /** The first dimensions of a head that the rotary embedding turns, an even number; left out: all. */
+  rotaryDim?: number;
   /** Biases on q, k and v (Qwen2). */
   qkvBias: boolean;
   /** Bias on the attention output (Llama with `attention_bias`). */
@@ -32,4 +57,5 @@ export interface DenoiserShape {
   /** The output head is the embedding matrix. */
   tiedHead: boolean;
   maxPositions: number;
+  experts?: Experts;
 }

@@ -4,7 +4,7 @@ import type { WeightLocation } from '../weights.ts';
 
 /** Inputs that every layer's attention shares. */
 export interface AttentionInputs {
-  /** Rotation of every row, [rows, headDim / 2] each. */
+  /** Rotation of every row, [rows, rotaryDim / 2] each. */
   cos: Value;
   sin: Value;
   /**

@@ -30,7 +30,7 @@ export const grouped: Attention = (graph, shape, { cos, sin, mask, slots, placem
   const rotated = graph.contrib(
     'RotaryEmbedding',
     [shape.qkNorm ? normHeads(graph, shape, queryKey, layer) : queryKey, graph.i64([0]), cos, sin],
-    { num_heads: group + 1 },
+    { num_heads: group + 1, rotary_embedding_dim: shape.rotaryDim ?? 0 },
   );
   const [queryByRow, key] = split(graph, rotated, [group * headDim, headDim]);
   const query = graph.op('Reshape', [queryByRow, batch?.heads ?? graph.i64([kvHeads, -1, headDim])]);

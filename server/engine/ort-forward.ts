@@ -48,7 +48,7 @@ export class OrtForward {
     this.#session = session;
     this.#shape = shape;
     this.#batch = batch;
-    this.#frequencies = inverseFrequencies(shape.rope, shape.headDim);
+    this.#frequencies = inverseFrequencies(shape.rope, shape.rotaryDim ?? shape.headDim);
   }
 
   static async open(

@@ -1,20 +1,20 @@
-import { layerNames } from '../../kernels/names.ts';
+import { layerNetworks } from '../../kernels/names.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import { type Change, changeWeights, transformColumns, transformRows } from './change-weights.ts';
 import type { WeightSource } from './weight-source.ts';
 
 /**
- * Divides channel j of the feed-forward layer by s_j in `up` and multiplies by it in `down`; the network stays the
+ * Divides channel j of a feed-forward network by s_j in `up` and multiplies by it in `down`; the network stays the
  * same. s_j = √(|gate's row j| · |up's row j| / largest of down's column j), lengths being Euclidean: for inputs of one
  * size the channel's numbers grow with that product, and this shares what makes channels unequal between the numbers
  * and the column that multiplies them, both of which are rounded.
  */
 export function balanceFeedForward(source: WeightSource, shape: DenoiserShape): WeightSource {
-  const channels = shape.intermediateSize;
   const changes = new Map<string, Change>();
-  for (let layer = 0; layer < shape.layers; layer++) {
-    const names = layerNames(layer);
+  const networks = Array.from({ length: shape.layers }, (_, layer) => layerNetworks(shape, layer)).flat();
+  for (const names of networks) {
     const [gate, up, down] = [names.gate, names.up, names.down].map((matrix) => `${matrix}.weight`);
+    const channels = source.get(up)!.dims[0];
     let pending: Promise<Float64Array> | undefined;
     const factors = () => {
       pending ??= channelFactors(source, { gate, up, down }, channels);

@@ -1,8 +1,9 @@
-import type { DenoiserShape } from '../../kernels/shape.ts';
 import type { WeightDtype, WeightTable } from '../../kernels/weights.ts';
 import { UserError } from '../errors.ts';
+import { byOurNames, isIgnoredWeight, publishedName } from './published-layout.ts';
 import type { TensorLocation, TensorTable } from './safetensors.ts';
-import { type ExpectedWeight, expectedWeights, isIgnoredWeight } from './weight-names.ts';
+import type { DenoiserSpec } from './spec.ts';
+import { type ExpectedWeight, expectedWeights } from './weight-names.ts';
 
 /** Ending of the name that holds the scales of an I8 weight. */
 export const SCALE = '_scale';
@@ -10,36 +11,46 @@ export const SCALE = '_scale';
 const FLOATS: readonly string[] = ['F32', 'F16', 'BF16'] satisfies WeightDtype[];
 
 /**
- * Checks that `found` holds every weight that a network of this shape reads, each of the right shape, and no other.
+ * Checks that `found` holds every weight that this model's network reads, each of the right shape, and no other.
  * Throws UserError, with `where` (a file or folder) at its beginning.
  */
 export function checkNames(
   where: string,
-  shape: DenoiserShape,
+  spec: DenoiserSpec,
   found: ReadonlyMap<string, { dims: readonly number[] }>,
 ): void {
-  const expected = expectedWeights(shape);
+  const expected = expectedWeights(spec);
+  if (![...expected.keys()].some((name) => found.has(name))) {
+    throw new UserError(
+      `${where}: no weight has a name that the family ${spec.family} uses; config.json is that of another model.`,
+    );
+  }
   for (const [name, { dims }] of expected) {
     const weight = found.get(name);
-    if (!weight) throw new UserError(`${where}: weight ${name} is missing; config.json asks for it.`);
+    if (!weight) {
+      throw new UserError(
+        `${where}: weight ${publishedName(spec, name)} is missing; config.json asks for it.`,
+      );
+    }
     checkShape(where, name, weight.dims, dims);
   }
   for (const name of found.keys()) {
-    if (expected.has(name) || isIgnoredWeight(name, shape)) continue;
+    if (expected.has(name) || isIgnoredWeight(name, spec)) continue;
     throw new UserError(`${where}: weight ${name} is left over; config.json describes a model without it.`);
   }
 }
 
 /**
- * The weights that a network of this shape reads, out of the tensors of the checkpoint in `dir`. Throws UserError
+ * The weights that this model's network reads, under the names of kernels/names.ts, out of the tensors of the checkpoint in `dir`. Throws UserError
  * for one that is missing, left over, of the wrong shape or of a type it cannot have.
  */
-export function checkWeights(dir: string, shape: DenoiserShape, tensors: TensorTable): WeightTable {
+export function checkWeights(dir: string, spec: DenoiserSpec, stored: TensorTable): WeightTable {
+  const tensors = byOurNames(dir, spec, stored);
   const isScale = (name: string) =>
     name.endsWith(SCALE) && tensors.get(name.slice(0, -SCALE.length))?.dtype === 'I8';
-  checkNames(dir, shape, new Map([...tensors].filter(([name]) => !isScale(name))));
+  checkNames(dir, spec, new Map([...tensors].filter(([name]) => !isScale(name))));
   const weights = new Map<string, TensorLocation>();
-  for (const [name, wanted] of expectedWeights(shape)) {
+  for (const [name, wanted] of expectedWeights(spec)) {
     const found = tensors.get(name)!;
     checkType(dir, name, found, wanted);
     weights.set(name, found);

@@ -38,6 +38,34 @@ export class ConfigReader {
     throw this.refuse(key, `must be a whole number, not ${value}`);
   }
 
+  /** A whole number from 1 to `most`. */
+  countUpTo(key: string, most: number, fallback?: number): number {
+    const value = this.count(key, fallback);
+    if (value <= most) return value;
+    throw this.refuse(key, `must be at most ${most}, not ${value}`);
+  }
+
+  /** A whole number of at least 0. */
+  index(key: string): number {
+    const value = this.#value(key);
+    if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+    throw this.refuse(key, `must be a whole number of at least 0, not ${JSON.stringify(value)}`);
+  }
+
+  /** A list, empty where the key is absent or null. */
+  list(key: string): unknown[] {
+    if (!this.has(key)) return [];
+    const value = this.#values[key];
+    if (Array.isArray(value)) return value;
+    throw this.refuse(key, `must be a list, not ${JSON.stringify(value)}`);
+  }
+
+  /** Throws UserError for the first of these flags that is true. */
+  refuseFlags(...keys: readonly string[]): void {
+    const set = keys.find((key) => this.boolean(key, false));
+    if (set !== undefined) throw this.refuse(set, 'is true, which is not supported');
+  }
+
   boolean(key: string, fallback: boolean): boolean {
     const value = this.#value(key, fallback);
     if (typeof value === 'boolean') return value;
@@ -58,8 +86,8 @@ export class ConfigReader {
   }
 
   /** A token id below `vocabSize`. */
-  tokenId(key: string, vocabSize: number): number {
-    return this.#checkId(key, this.#value(key), vocabSize);
+  tokenId(key: string, vocabSize: number, fallback?: number): number {
+    return this.#checkId(key, this.#value(key, fallback), vocabSize);
   }
 
   /** One token id or a list of them; absent or null gives none. */

@@ -1,57 +1,26 @@
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import { ConfigReader } from './config-reader.ts';
 import { findFamily } from './families/index.ts';
-import { readRope } from './rope.ts';
 import type { CleanAttention, DenoiserSpec, FimSpec, SamplerHeadSpec } from './spec.ts';
 
 const CLEAN_ATTENTION: readonly CleanAttention[] = ['causal', 'block', 'full'];
 const FIM_ORDERS: readonly FimSpec['order'][] = ['suffix-prefix-middle', 'prefix-suffix-middle'];
 
 /**
- * Turns the parsed config.json at `file` into a spec. A config without a `diffusion` section is a plain
- * autoregressive checkpoint. Throws UserError, naming file and key, for whatever is missing or contradicts itself.
+ * Turns the parsed config.json at `file` into a spec. How a model denoises is said by a `diffusion` section, else by its
+ * family; a checkpoint of which neither knows is autoregressive. Throws UserError, naming file and key, for whatever is
+ * missing or contradicts itself.
  */
 export function readSpec(file: string, values: Record<string, unknown>): DenoiserSpec {
   const config = new ConfigReader(file, values);
   const family = findFamily(config);
-  const shape = { ...readShape(config), ...family.attention(config) };
-  return { family: family.name, ...shape, ...readNormedRange(config), ...readDiffusion(config, shape) };
-}
-
-function readShape(config: ConfigReader): Omit<DenoiserShape, 'qkvBias' | 'outputBias' | 'qkNorm'> {
-  config.choice('hidden_act', ['silu'], 'silu');
-  const hiddenSize = config.count('hidden_size');
-  const heads = config.count('num_attention_heads');
-  const kvHeads = config.count('num_key_value_heads', heads);
-  if (heads % kvHeads !== 0) {
-    throw config.refuse(
-      'num_key_value_heads',
-      `is ${kvHeads}, which does not divide num_attention_heads ${heads}`,
-    );
-  }
-  if (!config.has('head_dim') && hiddenSize % heads !== 0) {
-    throw config.refuse(
-      'hidden_size',
-      `is ${hiddenSize}, which num_attention_heads ${heads} does not divide`,
-    );
-  }
-  const headDim = config.count('head_dim', hiddenSize / heads);
-  if (headDim % 2 !== 0) {
-    throw config.refuse('head_dim', `is ${headDim}; the rotary embedding needs an even number`);
-  }
-  return {
-    layers: config.count('num_hidden_layers'),
-    hiddenSize,
-    intermediateSize: config.count('intermediate_size'),
-    heads,
-    kvHeads,
-    headDim,
-    vocabSize: config.count('vocab_size'),
-    rmsEps: config.positive('rms_norm_eps'),
-    rope: readRope(config),
-    tiedHead: config.boolean('tie_word_embeddings', false),
-    maxPositions: config.count('max_position_embeddings'),
-  };
+  const shape = family.shape(config);
+  const section = config.section('diffusion');
+  const diffusion = section
+    ? readDiffusion(section, shape)
+    : (family.diffusion?.(config, shape) ?? AUTOREGRESSIVE);
+  const ids = readIds(config, shape, diffusion);
+  return { family: family.name, ...shape, ...readNormedRange(config), ...diffusion, ...ids };
 }
 
 /** Written by the int8 import; other tools' checkpoints do not have it. */
@@ -60,40 +29,36 @@ function readNormedRange(config: ConfigReader): Pick<DenoiserSpec, 'normedRange'
   return section?.has('normed_range') ? { normedRange: section.positive('normed_range') } : {};
 }
 
-type DiffusionSpec = Omit<DenoiserSpec, keyof DenoiserShape | 'family' | 'normedRange'>;
+type Diffusion = Omit<DenoiserSpec, keyof DenoiserShape | 'family' | 'normedRange' | keyof Ids>;
+type Ids = Pick<DenoiserSpec, 'stopTokenIds' | 'suppressedTokenIds'>;
 
-function readDiffusion(config: ConfigReader, { vocabSize }: { vocabSize: number }): DiffusionSpec {
-  const endIds = config.tokenIds('eos_token_id', vocabSize);
-  const section = config.section('diffusion');
-  if (!section) {
-    return {
-      stopTokenIds: endIds,
-      suppressedTokenIds: [],
-      blockSize: 1,
-      logitShift: 1,
-      cleanAttention: 'causal',
-    };
-  }
-  const maskTokenId = section.tokenId('mask_token_id', vocabSize);
-  const fim = readFim(section.section('fim'), vocabSize);
-  const stopTokenIds = [...new Set([...endIds, ...(fim ? [fim.endTokenId] : [])])];
-  const markers = fim ? [fim.suffixTokenId, fim.prefixTokenId, fim.middleTokenId] : [];
-  const suppressedTokenIds = [maskTokenId, ...markers.filter((id) => id !== undefined)];
-  for (const id of stopTokenIds) {
-    if (suppressedTokenIds.includes(id)) {
-      throw config.refuse('diffusion', `uses token ${id} both as the end and as the mask or a prompt marker`);
-    }
-  }
+const AUTOREGRESSIVE: Diffusion = { blockSize: 1, logitShift: 1, cleanAttention: 'causal' };
+
+function readDiffusion(section: ConfigReader, { vocabSize }: DenoiserShape): Diffusion {
   return {
-    maskTokenId,
-    stopTokenIds,
-    suppressedTokenIds,
+    maskTokenId: section.tokenId('mask_token_id', vocabSize),
     blockSize: section.count('block_size'),
     logitShift: section.choice('logit_shift', [0, 1] as const),
     cleanAttention: section.choice('clean_attention', CLEAN_ATTENTION),
-    fim,
+    fim: readFim(section.section('fim'), vocabSize),
     samplerHead: readSamplerHead(section.section('sampler_head')),
   };
+}
+
+/** Tokens that end a response, and those that never appear in one. */
+function readIds(config: ConfigReader, { vocabSize }: DenoiserShape, { maskTokenId, fim }: Diffusion): Ids {
+  // Some published diffusion models name only the padding, which is the end of text.
+  const endKey = maskTokenId !== undefined && !config.has('eos_token_id') ? 'pad_token_id' : 'eos_token_id';
+  const endIds = [...config.tokenIds(endKey, vocabSize), ...(fim ? [fim.endTokenId] : [])];
+  const markers = [maskTokenId, fim?.suffixTokenId, fim?.prefixTokenId, fim?.middleTokenId];
+  const ids = {
+    stopTokenIds: [...new Set(endIds)],
+    suppressedTokenIds: markers.filter((id) => id !== undefined),
+  };
+  const both = ids.stopTokenIds.find((id) => ids.suppressedTokenIds.includes(id));
+  if (both === undefined) return ids;
+  const key = config.has('diffusion') ? 'diffusion' : endKey;
+  throw config.refuse(key, `uses token ${both} both as the end and as the mask or a prompt marker`);
 }
 
 function readFim(section: ConfigReader | undefined, vocabSize: number): FimSpec | undefined {

@@ -24,9 +24,6 @@ const ROPE_TYPES: Record<Rope['type'], RopeReader> = {
  * (before). Throws UserError for an unknown type and when both forms are there with different base frequencies.
  */
 export function readRope(config: ConfigReader): Rope {
-  if (config.positive('partial_rotary_factor', 1) !== 1) {
-    throw config.refuse('partial_rotary_factor', 'must be 1: rotating a part of a head is not supported');
-  }
   const parameters = config.section('rope_parameters');
   const section = parameters ?? config.section('rope_scaling');
   const outer = config.positive('rope_theta', DEFAULT_THETA);

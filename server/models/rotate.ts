@@ -3,7 +3,7 @@
  * so a few channels with large numbers cost all others their precision; an orthogonal change of basis, moved into the
  * weights on both sides, spreads them. The network's logits stay the same, its forward costs nothing more.
  */
-import { layerNames, NAMES } from '../../kernels/names.ts';
+import { hasExperts, layerNames, layerNetworks, NAMES } from '../../kernels/names.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import { balanceFeedForward } from './balance.ts';
 import { type Change, changeWeights, transformColumns, transformRows } from './change-weights.ts';
@@ -50,9 +50,12 @@ function rotateResidual(source: WeightSource, shape: DenoiserShape): WeightSourc
   for (let layer = 0; layer < shape.layers; layer++) {
     const names = layerNames(layer);
     for (const matrix of [names.query, names.key, names.value]) reads(`${matrix}.weight`, names.inputNorm);
-    for (const matrix of [names.gate, names.up]) reads(`${matrix}.weight`, names.feedForwardNorm);
-    for (const name of [`${names.output}.weight`, `${names.output}.bias`, `${names.down}.weight`])
-      writes(name);
+    if (hasExperts(shape, layer)) reads(names.router, names.feedForwardNorm);
+    for (const { gate, up, down } of layerNetworks(shape, layer)) {
+      for (const matrix of [gate, up]) reads(`${matrix}.weight`, names.feedForwardNorm);
+      writes(`${down}.weight`);
+    }
+    for (const name of [`${names.output}.weight`, `${names.output}.bias`]) writes(name);
     becomesOnes(names.inputNorm);
     becomesOnes(names.feedForwardNorm);
   }

@@ -13,6 +13,17 @@ export interface FimSpec {
   endTokenId: number;
 }
 
+/**
+ * How a chat model is asked: what stands before and after the message of a user, up to where the answer begins. A piece
+ * that the tokenizer has as a special token is that token, every other is text.
+ */
+export interface ChatLayout {
+  before: readonly string[];
+  after: readonly string[];
+  /** The token that ends an answer. */
+  end: string;
+}
+
 /** The two-layer MLP that chains the proposals of one window (`z = h + W2·silu(W1·[h; s·E[t]] + b1) + b2`). */
 export interface SamplerHeadSpec {
   /** File name relative to the model folder. */
@@ -35,11 +46,14 @@ export interface DenoiserSpec extends DenoiserShape {
   suppressedTokenIds: readonly number[];
   /** Positions denoised together; for `cleanAttention: block` also the block grid. */
   blockSize: number;
+  /** Positions of a block that are filled before those behind them; left out: the whole block. */
+  subBlockSize?: number;
   /** 1: the row at position p predicts the token at p + 1. 0: it predicts p itself. */
   logitShift: 0 | 1;
   cleanAttention: CleanAttention;
   /** Largest size of normed activations in an int8 checkpoint; undefined: it is found for every row. */
   normedRange?: number;
   fim?: FimSpec;
+  chat?: ChatLayout;
   samplerHead?: SamplerHeadSpec;
 }

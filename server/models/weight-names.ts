@@ -1,9 +1,10 @@
+import { hasExperts, layerNames, layerNetworks } from '../../kernels/names.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 
 /** A weight that a spec asks for. */
 export interface ExpectedWeight {
   dims: readonly number[];
-  /** Two-dimensional weights may be stored as I8 with scales; norms and biases may not. */
+  /** Projections and the embedding may be stored as I8 with scales; norms, biases and routers may not. */
   quantizable: boolean;
 }
 
@@ -13,6 +14,7 @@ export function expectedWeights(shape: DenoiserShape): Map<string, ExpectedWeigh
   const vector = (name: string, size: number) => weights.set(name, { dims: [size], quantizable: false });
   const matrix = (name: string, out: number, into: number) =>
     weights.set(name, { dims: [out, into], quantizable: true });
+  const { experts } = shape;
   const queries = shape.heads * shape.headDim;
   const keys = shape.kvHeads * shape.headDim;
 
@@ -31,16 +33,25 @@ export function expectedWeights(shape: DenoiserShape): Map<string, ExpectedWeigh
     matrix(`${at}.self_attn.o_proj.weight`, shape.hiddenSize, queries);
     if (shape.outputBias) vector(`${at}.self_attn.o_proj.bias`, shape.hiddenSize);
     vector(`${at}.post_attention_layernorm.weight`, shape.hiddenSize);
-    matrix(`${at}.mlp.gate_proj.weight`, shape.intermediateSize, shape.hiddenSize);
-    matrix(`${at}.mlp.up_proj.weight`, shape.intermediateSize, shape.hiddenSize);
-    matrix(`${at}.mlp.down_proj.weight`, shape.hiddenSize, shape.intermediateSize);
+    if (experts && hasExperts(shape, layer)) {
+      const { router, choiceBias } = layerNames(layer);
+      weights.set(router, { dims: [experts.count, shape.hiddenSize], quantizable: false });
+      if (experts.choiceBias) vector(choiceBias, experts.count);
+    }
+    for (const [i, { gate, up, down }] of layerNetworks(shape, layer).entries()) {
+      const width = networkWidth(shape, layer, i);
+      matrix(`${gate}.weight`, width, shape.hiddenSize);
+      matrix(`${up}.weight`, width, shape.hiddenSize);
+      matrix(`${down}.weight`, shape.hiddenSize, width);
+    }
   }
   vector('model.norm.weight', shape.hiddenSize);
   if (!shape.tiedHead) matrix('lm_head.weight', shape.vocabSize, shape.hiddenSize);
   return weights;
 }
 
-/** Tensors that some checkpoints carry and no forward reads: computed frequencies, and the head of a tied model. */
-export function isIgnoredWeight(name: string, shape: DenoiserShape): boolean {
-  return name.endsWith('.rotary_emb.inv_freq') || (shape.tiedHead && name.startsWith('lm_head.weight'));
+/** Width of network `index` of a layer, in the order of layerNetworks. */
+function networkWidth({ experts, intermediateSize }: DenoiserShape, layer: number, index: number): number {
+  if (!experts || !hasExperts({ experts }, layer)) return intermediateSize;
+  return index < experts.count ? experts.intermediateSize : experts.sharedSize;
 }
