@@ -20,6 +20,20 @@ const FIM = { order: 'suffix-prefix-middle', suffix_token_id: 8, prefix_token_id
 const HEAD = { file: 'head.safetensors', hidden_size: 96, candidates: 16, embedding_scale: 8 };
 const DIFFUSION = { mask_token_id: 7, block_size: 6, clean_attention: 'causal', logit_shift: 1 };
 
+const SDAR = { model_type: 'sdar', bos_token_id: 10 };
+const EXPERTS = { num_experts: 8, num_experts_per_tok: 2, moe_intermediate_size: 16, block_size: 4 };
+const LLADA = {
+  model_type: 'llada',
+  d_model: 48,
+  n_heads: 6,
+  n_layers: 2,
+  mlp_hidden_size: 96,
+  max_sequence_length: 64,
+  block_type: 'llama',
+  layer_norm_type: 'rms',
+  mask_token_id: 7,
+};
+
 const spec = (changes: object) => readSpec('m/config.json', { ...PLAIN, ...changes });
 
 test('a plain checkpoint has no mask and the defaults of its family', () => {
@@ -94,6 +108,52 @@ test('a diffusion section gives mask, window, markers and sampler head', () => {
   assert.deepEqual(spec({ diffusion: { ...DIFFUSION, fim: psm } }).suppressedTokenIds, [7, 8, 9, 10]);
 });
 
+test('published checkpoints denoise as their authors say', () => {
+  const published = (changes: object) => {
+    const { family, maskTokenId, stopTokenIds, blockSize, subBlockSize, logitShift, cleanAttention } =
+      spec(changes);
+    return { family, maskTokenId, stopTokenIds, blockSize, subBlockSize, logitShift, cleanAttention };
+  };
+  const block = { logitShift: 0, cleanAttention: 'block', stopTokenIds: [0, 2], subBlockSize: undefined };
+  const full = { ...block, cleanAttention: 'full', blockSize: 32 };
+  // Without a key the mask is counted from the beginning-of-text token.
+  assert.deepEqual(published({ ...SDAR, block_size: 4 }), {
+    ...block,
+    family: 'sdar',
+    maskTokenId: 36,
+    blockSize: 4,
+  });
+  assert.deepEqual(published({ ...SDAR, ...EXPERTS, model_type: 'sdar_moe' }).family, 'sdar_moe');
+  assert.deepEqual(published(LLADA), { ...full, family: 'llada', maskTokenId: 7 });
+  // Without an end of text the padding is it.
+  assert.deepEqual(
+    published({
+      model_type: 'llada2_moe',
+      ...EXPERTS,
+      mask_token_id: 7,
+      eos_token_id: undefined,
+      pad_token_id: 3,
+    }),
+    { ...block, family: 'llada2_moe', maskTokenId: 7, blockSize: 4, stopTokenIds: [3] },
+  );
+  assert.deepEqual(published({ model_type: 'Dream', mask_token_id: 7 }), {
+    ...full,
+    family: 'dream',
+    maskTokenId: 7,
+    logitShift: 1,
+  });
+  assert.deepEqual(published({ model_type: 'qwen2', mask_token_id: 7 }).family, 'open_dcoder');
+  assert.deepEqual(published({ model_type: 'qwen2' }).maskTokenId, undefined);
+  assert.deepEqual(published({ model_type: 'Fast_dLLM_Qwen', bd_size: 32, mask_token_id: 7 }), {
+    ...block,
+    family: 'fast_dllm_v2',
+    maskTokenId: 7,
+    blockSize: 32,
+    subBlockSize: 8,
+    logitShift: 1,
+  });
+});
+
 const LLAMA3 = {
   rope_type: 'llama3',
   factor: 8,
@@ -131,7 +191,10 @@ const without = (key: string) => ({ [key]: undefined });
 
 for (const [changes, message] of [
   [without('model_type'), /model_type is missing/],
-  [{ model_type: 'gpt2' }, /model_type is "gpt2", which is not supported \(known: llama, qwen2, qwen3\)/],
+  [
+    { model_type: 'gpt2' },
+    /model_type is "gpt2", which is not supported \(known: llama, qwen2, qwen3, sdar, /,
+  ],
   [without('vocab_size'), /vocab_size is missing/],
   [without('hidden_size'), /hidden_size is missing/],
   [without('num_hidden_layers'), /num_hidden_layers is missing/],
@@ -154,7 +217,8 @@ for (const [changes, message] of [
   [{ rope_scaling: { type: 'linear' } }, /rope_scaling\.factor is missing/],
   [{ rope_scaling: 'linear' }, /rope_scaling must be an object/],
   [{ rope_theta: 1e4, rope_parameters: { rope_theta: 1e6 } }, /rope_theta is 10000, but rope_parameters/],
-  [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor must be 1/],
+  [{ partial_rotary_factor: 0.3 }, /partial_rotary_factor turns 2\.4 dimensions; the rotary embedding needs/],
+  [{ partial_rotary_factor: 2 }, /partial_rotary_factor is above 1/],
   [{ eos_token_id: 100 }, /eos_token_id is 100, outside the vocabulary of 100 tokens/],
   [diffusion({ mask_token_id: 151669 }), /diffusion\.mask_token_id is 151669, outside the vocabulary of 100/],
   [diffusion({ mask_token_id: undefined }), /diffusion\.mask_token_id is missing/],
@@ -171,6 +235,24 @@ for (const [changes, message] of [
   [diffusion({ fim: { ...FIM, suffix_token_id: -1 } }), /diffusion\.fim\.suffix_token_id must be a token id/],
   [diffusion({ sampler_head: { ...HEAD, file: '../x' } }), /sampler_head\.file must be a plain file name/],
   [{ diffusion: 6 }, /diffusion must be an object/],
+  [SDAR, /block_size is missing: add it with the block size at the end of the checkpoint's name/],
+  [{ ...SDAR, block_size: 4, bos_token_id: undefined }, /mask_token_id is missing/],
+  [{ ...SDAR, block_size: 4, mask_token_id: 2 }, /eos_token_id uses token 2 both as the end and as the mask/],
+  [{ ...SDAR, block_size: 4, bos_token_id: 90 }, /mask_token_id is 116, outside the vocabulary of 100/],
+  [{ model_type: 'Dream' }, /mask_token_id is missing/],
+  [{ model_type: 'Fast_dLLM_Qwen' }, /bd_size is missing/],
+  [
+    { model_type: 'sdar_moe', ...EXPERTS, num_experts_per_tok: 9 },
+    /num_experts_per_tok must be at most 8, not 9/,
+  ],
+  [
+    { model_type: 'sdar_moe', ...EXPERTS, mlp_only_layers: [0] },
+    /mlp_only_layers names layers, which is not/,
+  ],
+  [{ model_type: 'llada2_moe', ...EXPERTS, n_group: 3 }, /n_group is 3, which does not divide num_experts 8/],
+  [{ ...LLADA, alibi: true }, /alibi is true, which is not supported/],
+  [{ ...LLADA, block_type: 'sequential' }, /block_type must be llama, not "sequential"/],
+  [{ ...LLADA, n_heads: 5 }, /d_model is 48, which n_heads 5 does not divide/],
 ] as const) {
   test(`refused: ${message.source}`, () => {
     assert.throws(

@@ -26,8 +26,7 @@ export function writeTinyModel(
     tensors[name] = { dims: [...dims], values: Float32Array.from({ length }, () => weightOf(name, draw())) };
   }
   writeFloats(path.join(dir, 'model.safetensors'), tensors);
-  const json = (file: string, value: unknown) => writeFileSync(path.join(dir, file), JSON.stringify(value));
-  json('config.json', {
+  const config = {
     model_type: 'llama',
     vocab_size: VOCABULARY,
     hidden_size: spec.hiddenSize,
@@ -54,17 +53,24 @@ export function writeTinyModel(
         end_token_id: END,
       },
     },
-  });
-  const special = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  json('tokenizer.json', {
+  };
+  writeFileSync(path.join(dir, 'config.json'), JSON.stringify(config));
+  writeByteTokenizer(dir, Object.fromEntries([END, MASK, SUFFIX, PREFIX].map((id) => [id, `<|${id}|>`])));
+}
+
+/** Writes tokenizer.json of a tokenizer whose first 256 tokens are the bytes; `special` names the others by their ids. */
+export function writeByteTokenizer(dir: string, special: Record<number, string>): void {
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const tokenizer = {
     version: '1.0',
     normalizer: null,
     post_processor: null,
-    added_tokens: [END, MASK, SUFFIX, PREFIX].map((id) => ({ id, content: `<|${id}|>`, ...special })),
+    added_tokens: Object.entries(special).map(([id, content]) => ({ id: Number(id), content, ...flags })),
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: { type: 'BPE', vocab: byteVocabulary(), merges: [] },
-  });
+  };
+  writeFileSync(path.join(dir, 'tokenizer.json'), JSON.stringify(tokenizer));
 }
 
 /** The characters that byte-level BPE writes for the bytes, in the order of the bytes. */
