@@ -46,7 +46,7 @@ export interface SftSettings {
 }
 
 /** A setting: its default and what a value must be. */
-interface Setting<T> {
+export interface Setting<T> {
   value: T | undefined;
   /** Completes the sentence `KEY must be …`. */
   must: string;
@@ -55,6 +55,13 @@ interface Setting<T> {
 
 const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
 
+/** The last part of the names of the modules that get an adapter. */
+export const TARGETS: Setting<readonly string[]> = {
+  value: PROJECTIONS,
+  must: `a list of ${PROJECTIONS.join(', ')}`,
+  accepts: (value) => isTexts(value) && value.every((name) => PROJECTIONS.includes(name)),
+};
+
 const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } = {
   model: { value: undefined, must: 'the folder of a model', accepts: isText },
   data: { value: undefined, must: 'a list of files and folders', accepts: isTexts },
@@ -62,11 +69,7 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   parameters: choice('lora', ['lora', 'full']),
   rank: whole(16, 1),
   alpha: number(32, 1e-6, 1e6),
-  targets: {
-    value: PROJECTIONS,
-    must: `a list of ${PROJECTIONS.join(', ')}`,
-    accepts: (value) => isTexts(value) && value.every((name) => PROJECTIONS.includes(name)),
-  },
+  targets: TARGETS,
   steps: whole(100, 1),
   samplesPerStep: whole(8, 1),
   rowsPerForward: whole(512, 1),
@@ -90,17 +93,24 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   recompute: { value: false, must: 'true or false', accepts: (value) => typeof value === 'boolean' },
 };
 
-/** Fills in the defaults. Throws UserError, naming `source` and the key, for unknown keys and values that cannot be. */
+/** Fills in the defaults of supervised fine-tuning, see `resolveBy`. */
 export function resolveSettings(given: Readonly<Record<string, unknown>>, source: string): SftSettings {
+  return resolveBy(SETTINGS, given, source);
+}
+
+/** Fills in the defaults. Throws UserError, naming `source` and the key, for unknown keys and values that cannot be. */
+export function resolveBy<T extends object>(
+  table: { readonly [K in keyof T]: Setting<T[K]> },
+  given: Readonly<Record<string, unknown>>,
+  source: string,
+): T {
   for (const key of Object.keys(given)) {
-    if (!(key in SETTINGS)) {
-      throw new UserError(
-        `${source}: ${key} is not a setting; there are ${Object.keys(SETTINGS).join(', ')}.`,
-      );
+    if (!(key in table)) {
+      throw new UserError(`${source}: ${key} is not a setting; there are ${Object.keys(table).join(', ')}.`);
     }
   }
   const resolved: Record<string, unknown> = {};
-  for (const [key, { value, must, accepts }] of Object.entries<Setting<unknown>>(SETTINGS)) {
+  for (const [key, { value, must, accepts }] of Object.entries<Setting<unknown>>(table)) {
     const chosen = given[key] ?? value;
     if (!accepts(chosen)) {
       const is = chosen === undefined ? 'is missing' : `is ${JSON.stringify(chosen)}`;
@@ -108,7 +118,7 @@ export function resolveSettings(given: Readonly<Record<string, unknown>>, source
     }
     resolved[key] = chosen;
   }
-  return resolved as unknown as SftSettings;
+  return resolved as T;
 }
 
 /** Reads a JSON object of settings. */
@@ -136,7 +146,7 @@ export function parseAssignment(text: string): [key: string, value: unknown] {
   }
 }
 
-function whole(value: number, least: number): Setting<number> {
+export function whole(value: number, least: number): Setting<number> {
   return {
     value,
     must: `a whole number of at least ${least}`,
@@ -144,7 +154,7 @@ function whole(value: number, least: number): Setting<number> {
   };
 }
 
-function number(value: number, least: number, most: number): Setting<number> {
+export function number(value: number, least: number, most: number): Setting<number> {
   return {
     value,
     must: `a number from ${least} to ${most}`,
@@ -152,7 +162,7 @@ function number(value: number, least: number, most: number): Setting<number> {
   };
 }
 
-function choice<T extends string>(value: T, choices: readonly T[]): Setting<T> {
+export function choice<T extends string>(value: T, choices: readonly T[]): Setting<T> {
   return { value, must: choices.join(' or '), accepts: (given) => choices.includes(given as T) };
 }
 

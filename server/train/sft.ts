@@ -5,9 +5,9 @@ import { Corpus } from './data/corpus.ts';
 import { Sampler, sampleRandom } from './data/sampler.ts';
 import { OBJECTIVES } from './objectives/index.ts';
 import type { Objective, SampleRows } from './objectives/objective.ts';
-import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
-import { lockRun } from './run/lock.ts';
+import { loadCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
 import type { RunFolder, RunState } from './run/run-folder.ts';
+import { trainInFolder } from './run/run-process.ts';
 import type { SftSettings } from './settings.ts';
 import { type StepReport, Trainer } from './trainer.ts';
 
@@ -30,29 +30,13 @@ export interface StepProgress extends StepReport {
  * settings, models and data that cannot be used, for a folder in use, for a full disk, and when numbers stop being
  * finite; the reason is in state.json too.
  */
-export async function runSft(
+export function runSft(
   run: RunFolder,
   settings: SftSettings,
   signal: AbortSignal,
   onStep: (progress: StepProgress) => void,
 ): Promise<RunState> {
-  const unlock = lockRun(run.dir);
-  let state: RunState = { status: 'running', pid: process.pid, step: 0, steps: settings.steps };
-  try {
-    await run.clearStopRequest();
-    await run.setState(state);
-    state = await train(run, settings, signal, onStep, state);
-    await run.setState(state);
-    run.log(`${state.status} after step ${state.step}`);
-    return state;
-  } catch (error) {
-    const reason = (error as Error).message;
-    // On a full disk even this may fail; the first error is the one to tell.
-    await run.setState({ ...((await run.state()) ?? state), status: 'failed', reason }).catch(() => {});
-    throw error;
-  } finally {
-    unlock();
-  }
+  return trainInFolder(run, settings.steps, (state) => train(run, settings, signal, onStep, state));
 }
 
 async function train(
@@ -79,7 +63,9 @@ async function train(
       (dir) => trainer.write(dir),
     );
   try {
-    const start = hasCheckpoint(run.dir) ? await resume(run, trainer, folder.weightsHash) : 0;
+    const checkpoint = await loadCheckpoint(run.dir, folder.weightsHash);
+    if (checkpoint) trainer.restore(checkpoint.arrays, checkpoint.manifest.optimizerSteps);
+    const start = checkpoint?.manifest.step ?? 0;
     await run.keepMetrics((row) => Number(row.step) <= start);
     run.log(start === 0 ? `started on ${folder.name}` : `resumed after step ${start}`);
     let saved = start;
@@ -113,19 +99,6 @@ async function train(
   } finally {
     await trainer.release();
   }
-}
-
-/** Takes up the newest checkpoint; returns its step. */
-async function resume(run: RunFolder, trainer: Trainer, weights: string): Promise<number> {
-  const { dir, manifest, arrays } = await loadCheckpoint(run.dir);
-  if (manifest.baseWeights !== weights) {
-    throw new UserError(
-      `${dir} belongs to weights ${manifest.baseWeights}, but the model now has ${weights}: ` +
-        'put the model back, or start a new run.',
-    );
-  }
-  trainer.restore(arrays, manifest.optimizerSteps);
-  return manifest.step;
 }
 
 async function drawSamples(

@@ -60,16 +60,27 @@ export async function saveCheckpoint(
   await removeOld(run, manifest.step);
 }
 
-/** The newest complete checkpoint. Throws UserError where there is none. */
+/**
+ * The newest complete checkpoint; undefined where there is none. Throws UserError where it belongs to other weights than
+ * `baseWeights`, and where it cannot be read.
+ */
 export async function loadCheckpoint(
   run: string,
-): Promise<{ dir: string; manifest: CheckpointManifest; arrays: TrainerArrays }> {
+  baseWeights: string,
+): Promise<{ manifest: CheckpointManifest; arrays: TrainerArrays } | undefined> {
+  if (!hasCheckpoint(run)) return undefined;
   const dir = path.join(run, FOLDER, (await readText(path.join(run, LATEST), run)).trim());
   const manifest: CheckpointManifest = JSON.parse(await readText(path.join(dir, MANIFEST), run));
+  if (manifest.baseWeights !== baseWeights) {
+    throw new UserError(
+      `${dir} belongs to weights ${manifest.baseWeights}, but the model now has ${baseWeights}: ` +
+        'put the model back, or start a new run.',
+    );
+  }
   const { tensors } = await readSafetensorsHeader(dir, STATE);
   const arrays = new Map<string, Float32Array>();
   for (const [name, location] of tensors) arrays.set(name, await readTensor(dir, location));
-  return { dir, manifest, arrays };
+  return { manifest, arrays };
 }
 
 /** Whether a run can be resumed. */
