@@ -18,6 +18,7 @@ import { tasksFromTestsCommand } from './commands/tasks-from-tests.ts';
 import { tasksImport } from './commands/tasks-import.ts';
 import { tasksValidate } from './commands/tasks-validate.ts';
 import { trace } from './commands/trace.ts';
+import { trainContinuations } from './commands/train-continuations.ts';
 import { trainSft } from './commands/train-sft.ts';
 
 /** Every command of `unmask`, in the order that `unmask --help` lists them. */
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   tasksFromTestsCommand,
   reward,
   trainSft,
+  trainContinuations,
   runsList,
   runsShow,
   runsStop,

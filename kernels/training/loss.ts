@@ -13,6 +13,8 @@ export interface LossInputs {
     teacher: Value;
     /** The weight of that, f32 [selected]. */
     weight: Value;
+    /** Log-probabilities of the teacher are divided by it: below 1 its best token counts for more. */
+    temperature: number;
   };
 }
 
@@ -25,8 +27,8 @@ export interface Loss {
 
 /**
  * Σ weight·(−log p(target)) over the rows of logits, [selected, vocabSize]. With soft labels plus
- * Σ weight·(−Σ q(v)·log p(v)), where q are the probabilities of the teacher's best tokens, scaled to a sum of 1; a
- * teacher learns nothing from its students.
+ * Σ weight·(−Σ q(v)·log p(v)), where q are the probabilities of the teacher's best tokens at a temperature,
+ * scaled to a sum of 1; a teacher learns nothing from its students.
  */
 export function crossEntropy(graph: Graph, logits: Value, vocabSize: number, inputs: LossInputs): Loss {
   const all = graph.op('LogSoftmax', [logits], { axis: -1 });
@@ -37,8 +39,9 @@ export function crossEntropy(graph: Graph, logits: Value, vocabSize: number, inp
     const count = graph.i64([Math.min(SOFT_TOKENS, vocabSize)]);
     const [best, tokens] = graph.ops('TopK', [all, count], { axis: -1 }, 2);
     const ofTeacher = (value: Value) => graph.op('Gather', [value, inputs.soft!.teacher], { axis: 0 });
-    // The softmax of log-probabilities are the probabilities again, scaled.
-    const shares = graph.op('Softmax', [ofTeacher(best)], { axis: -1 });
+    // At temperature 1 the softmax of log-probabilities are the probabilities again, scaled.
+    const cooled = graph.op('Mul', [ofTeacher(best), graph.f32([1 / inputs.soft.temperature])]);
+    const shares = graph.op('Softmax', [cooled], { axis: -1 });
     places = graph.op('Concat', [places, ofTeacher(tokens)], { axis: 1 });
     const softWeights = graph.op('Mul', [shares, column(inputs.soft.weight)]);
     weights = graph.op('Concat', [weights, softWeights], { axis: 1 });

@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../graph.ts';
 import { toF32 } from '../linear/linear.ts';
 import type { WeightLocation, WeightTable } from '../weights.ts';
+import type { SamplerHeadPlan } from './sampler-head.ts';
 
 /** Low-rank adapters: the weight of a module becomes W + alpha / rank · B·A, A [rank, in], B [out, rank]. */
 export interface AdapterPlan {
@@ -15,6 +16,7 @@ export interface TrainingPlan {
   /** Stored tensors that are trained whole, such as `model.norm.weight`. */
   tensors: ReadonlySet<string>;
   adapters?: AdapterPlan;
+  samplerHead?: SamplerHeadPlan;
 }
 
 /** A trained tensor: an input of the training graph under its own name. */
@@ -46,7 +48,7 @@ export class TrainingWeights {
     const known = this.#values.get(name);
     if (known !== undefined) return known;
     const { dims } = this.#location(name);
-    const value = this.#plan.tensors.has(name) ? this.#train(name, dims) : this.#freeze(name);
+    const value = this.#plan.tensors.has(name) ? this.train({ name, dims }) : this.#freeze(name);
     this.#values.set(name, value);
     return value;
   }
@@ -64,16 +66,17 @@ export class TrainingWeights {
     if (!adapters?.modules.has(module)) return product;
     const [out, into] = this.#location(`${module}.weight`).dims;
     const names = adapterNames(module);
-    const a = this.#train(names.a, [adapters.rank, into]);
-    const b = this.#train(names.b, [out, adapters.rank]);
+    const a = this.train({ name: names.a, dims: [adapters.rank, into] });
+    const b = this.train({ name: names.b, dims: [out, adapters.rank] });
     const low = this.#graph.op('Gemm', [x, a], { transB: 1 });
     const alpha = { float: adapters.alpha / adapters.rank };
     return this.#graph.op('Gemm', [low, b, product], { transB: 1, alpha });
   }
 
-  #train(name: string, dims: readonly number[]): Value {
-    this.trained.push({ name, dims });
-    return this.#graph.input(name, 'f32', dims);
+  /** A parameter: an input of the graph. */
+  train(parameter: Parameter): Value {
+    this.trained.push(parameter);
+    return this.#graph.input(parameter.name, 'f32', parameter.dims);
   }
 
   #freeze(name: string): Value {

@@ -6,6 +6,7 @@ import type { WeightTable } from '../weights.ts';
 import { crossEntropy } from './loss.ts';
 import { network } from './network.ts';
 import { type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
+import { chainedStates } from './sampler-head.ts';
 
 /** Names of the tensors that go in and out of the training graph; parameters go in under their own names. */
 export const TRAINING = {
@@ -18,6 +19,8 @@ export const TRAINING = {
   weight: 'weight',
   teacher: 'teacher',
   softWeight: 'soft_weight',
+  previous: 'previous',
+  chained: 'chained',
   loss: 'loss',
   /** Log-probability of every selected row's target, f32 [selected]. */
   logProbabilities: 'log_probabilities',
@@ -33,13 +36,14 @@ export interface TrainingGraphOptions {
   /** Compute every layer again in the backward pass instead of keeping what is inside it: less memory, more time. */
   recompute?: boolean;
   /** Rows may learn from the predictions of others, see `crossEntropy`; adds the inputs teacher and soft_weight. */
-  softLabels?: boolean;
+  softLabels?: { temperature: number };
 }
 
 /**
  * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and mask as AttentionInputs says; select
- * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; every parameter. Outputs:
- * the loss, f32 [], see `crossEntropy`; log_probabilities; the gradient of every parameter.
+ * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; where the plan has a sampler head,
+ * previous and chained as ChainInputs says; every parameter. Outputs: the loss, f32 [], see `crossEntropy`;
+ * log_probabilities; the gradient of every parameter.
  */
 export function buildTrainingGraph(
   shape: DenoiserShape,
@@ -63,10 +67,17 @@ export function buildTrainingGraph(
 
   const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
   const hidden = graph.op('Gather', [all, select], { axis: 0 });
-  const logits = weights.linear(hidden, shape.tiedHead ? NAMES.embedding : NAMES.head);
+  const states = plan.samplerHead
+    ? chainedStates(graph, weights, plan.samplerHead, hidden, shape.hiddenSize, {
+        previous: graph.input(TRAINING.previous, 'i64', ['selected']),
+        chained: graph.input(TRAINING.chained, 'f32', ['selected']),
+      })
+    : hidden;
+  const logits = weights.linear(states, shape.tiedHead ? NAMES.embedding : NAMES.head);
   const soft = options.softLabels && {
     teacher: graph.input(TRAINING.teacher, 'i64', ['selected']),
     weight: graph.input(TRAINING.softWeight, 'f32', ['selected']),
+    temperature: options.softLabels.temperature,
   };
   const { loss, logProbabilities } = crossEntropy(graph, logits, shape.vocabSize, {
     target,

@@ -57,6 +57,7 @@ function pack(samples: readonly SampleRows[], factor: (term: string) => number):
     select: targets.map(({ row }) => row),
     target: targets.map(({ token }) => token),
     weight: targets.map(({ weight, term }) => weight * factor(term)),
+    previous: targets.map(({ previous }) => previous),
     ...(targets.some(({ soft }) => soft) && { soft: softLabels(samples, starts, factor) }),
     terms: targets.map(({ term }) => term),
   };

@@ -5,6 +5,7 @@ import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.
 import {
   buildTrainingGraph,
   TRAINING,
+  type TrainingGraph,
   type TrainingGraphOptions,
 } from '../../kernels/training/training-graph.ts';
 import {
@@ -32,6 +33,8 @@ export interface TrainingBatch {
   weight: readonly number[];
   /** Soft labels: the place among the selected rows of the one to learn from, and the weight of that, [selected]. */
   soft?: { teacher: readonly number[]; weight: readonly number[] };
+  /** Sampler head: the token before the predicted one, undefined for a row that is not chained to it, [selected]. */
+  previous?: readonly (number | undefined)[];
 }
 
 export interface TrainingResult {
@@ -55,16 +58,16 @@ export class TrainingSession {
   readonly #session: InferenceSession;
   readonly #shape: DenoiserShape;
   readonly #frequencies: Float64Array;
-  readonly #softLabels: boolean;
+  /** Names of the graph's inputs. */
+  readonly #inputs: ReadonlySet<string>;
 
   private constructor(
     ort: Ort,
     session: InferenceSession,
     shape: DenoiserShape,
-    parameters: readonly Parameter[],
-    softLabels: boolean,
+    { graph, parameters }: TrainingGraph,
   ) {
-    this.#softLabels = softLabels;
+    this.#inputs = new Set(graph.inputs.map(({ name }) => name));
     this.parameters = parameters;
     this.#ort = ort;
     this.#session = session;
@@ -80,9 +83,9 @@ export class TrainingSession {
     options: TrainingGraphOptions = {},
   ): Promise<TrainingSession> {
     const ort = await loadOrt();
-    const { graph, parameters } = buildTrainingGraph(folder.spec, folder.weights, plan, options);
-    const session = await openSession(ort, graph, folder.dir, threads, { planMemory: false });
-    return new TrainingSession(ort, session, folder.spec, parameters, options.softLabels === true);
+    const training = buildTrainingGraph(folder.spec, folder.weights, plan, options);
+    const session = await openSession(ort, training.graph, folder.dir, threads, { planMemory: false });
+    return new TrainingSession(ort, session, folder.spec, training);
   }
 
   /** Room for the gradients of a run. */
@@ -112,10 +115,18 @@ export class TrainingSession {
       [TRAINING.target]: i64(batch.target),
       [TRAINING.weight]: f32(Float32Array.from(batch.weight), [batch.weight.length]),
     };
-    if (this.#softLabels) {
+    if (this.#inputs.has(TRAINING.teacher)) {
       const { teacher, weight } = batch.soft ?? noSoftLabels(batch);
       feeds[TRAINING.teacher] = i64(teacher);
       feeds[TRAINING.softWeight] = f32(Float32Array.from(weight), [weight.length]);
+    }
+    if (this.#inputs.has(TRAINING.previous)) {
+      const previous = batch.select.map((_, i) => batch.previous?.[i]);
+      feeds[TRAINING.previous] = i64(previous.map((token) => token ?? 0));
+      feeds[TRAINING.chained] = f32(
+        Float32Array.from(previous, (token) => (token === undefined ? 0 : 1)),
+        [previous.length],
+      );
     }
     // Outputs without an array of their own would be copied out of the session: 650 MB for all weights.
     const fetches: Record<string, Tensor | null> = {

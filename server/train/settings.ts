@@ -10,8 +10,8 @@ export interface SftSettings {
   /** Files of JSON lines and folders of source files. */
   data: readonly string[];
   objective: ObjectiveName;
-  /** `lora`: adapters of the target modules. `full`: all weights. */
-  parameters: 'lora' | 'full';
+  /** `lora`: adapters of the target modules. `full`: all weights. `none`: the network is frozen. */
+  parameters: 'lora' | 'full' | 'none';
   rank: number;
   alpha: number;
   /** Last part of the names of the modules that get an adapter. */
@@ -23,10 +23,17 @@ export interface SftSettings {
   sampleTokens: number;
   fimShare: number;
   windows: number;
+  window: number;
   fullyMasked: number;
+  noisyWeight: number;
+  autoregressiveWeight: number;
+  /** The sampler head is trained where it is above 0. */
+  chainedWeight: number;
   depthDecay: number;
   /** Makes the graph larger where it is above 0. */
   softLabels: number;
+  /** Of the teacher's probabilities. */
+  softTemperature: number;
   learningRate: number;
   schedule: Schedule;
   warmupSteps: number;
@@ -66,7 +73,7 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   model: { value: undefined, must: 'the folder of a model', accepts: isText },
   data: { value: undefined, must: 'a list of files and folders', accepts: isTexts },
   objective: choice('window-diffusion', Object.keys(OBJECTIVES) as ObjectiveName[]),
-  parameters: choice('lora', ['lora', 'full']),
+  parameters: choice('lora', ['lora', 'full', 'none']),
   rank: whole(16, 1),
   alpha: number(32, 1e-6, 1e6),
   targets: TARGETS,
@@ -76,9 +83,14 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   sampleTokens: whole(256, 16),
   fimShare: number(0.5, 0, 1),
   windows: whole(32, 1),
+  window: whole(0, 0),
   fullyMasked: number(0.5, 0, 1),
+  noisyWeight: number(1, 0, 100),
+  autoregressiveWeight: number(0.5, 0, 100),
+  chainedWeight: number(0, 0, 100),
   depthDecay: number(1, 0, 1),
   softLabels: number(0, 0, 1),
+  softTemperature: number(1, 0.01, 100),
   learningRate: number(2e-4, 0, 0.1),
   schedule: choice('cosine', ['constant', 'linear', 'cosine']),
   warmupSteps: whole(10, 0),

@@ -13,6 +13,20 @@ export const SFT_PRESETS: Readonly<Record<string, Readonly<Record<string, unknow
   },
   /** The same with all weights. */
   'window-full': { objective: 'window-diffusion', parameters: 'full', learningRate: 2e-5 },
+  /** The sampler head alone, on a frozen network; verified decoding has no windows but fully masked ones. */
+  'sampler-head': {
+    objective: 'window-diffusion',
+    parameters: 'none',
+    noisyWeight: 0,
+    autoregressiveWeight: 0,
+    chainedWeight: 1,
+    windows: 76,
+    fullyMasked: 0.95,
+    depthDecay: 0.8,
+    softLabels: 0.6,
+    learningRate: 1e-3,
+    weightDecay: 0.01,
+  },
   /** SDAR and its descendants, as published: all weights, blocks. */
   sdar: { objective: 'sdar', parameters: 'full', learningRate: 1e-5, fimShare: 0 },
   /** LLaDA and Dream, full attention. */

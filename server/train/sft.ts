@@ -75,7 +75,7 @@ async function train(
     while (step < settings.steps && !signal.aborted && !run.stopRequested) {
       const samples = await drawSamples(step, sampler, objective, settings, folder.spec);
       const before = performance.now();
-      const report = await trainer.step(step, samples, objective.terms);
+      const report = await trainer.step(step, samples, objective.terms(settings));
       step++;
       const progress = measure(report, step, start, settings.steps, before, began);
       run.addMetrics({ ...progress });

@@ -2,6 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
 import { Random } from '../decode/random.ts';
+import { UserError } from '../errors.ts';
 import { SINGLE_FILE } from '../models/checkpoint.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { CONFIG_FILE, readConfig, TOKENIZER_FILE } from '../models/registry.ts';
@@ -9,17 +10,33 @@ import { writeSafetensors, writeWhole } from '../models/safetensors-writer.ts';
 import { bytesOf } from '../models/tensor-data.ts';
 import { expectedWeights } from '../models/weight-names.ts';
 import { writeAdapter } from './adapter-file.ts';
+import {
+  isOfSamplerHead,
+  readSamplerHeadTensor,
+  samplerHeadPlan,
+  writeSamplerHead,
+} from './sampler-head-weights.ts';
 import type { SftSettings } from './settings.ts';
 
-/** What is trained of a model. */
+/** What is trained of a model. Throws UserError where that is nothing, or what the model does not have. */
 export function trainingPlan(folder: ModelFolder, settings: SftSettings): TrainingPlan {
   const names = [...expectedWeights(folder.spec).keys()];
-  if (settings.parameters === 'full') return { tensors: new Set(names) };
-  const modules = names
-    .filter((name) => settings.targets.some((target) => name.endsWith(`.${target}.weight`)))
-    .map((name) => name.slice(0, -'.weight'.length));
-  const { rank, alpha } = settings;
-  return { tensors: new Set(), adapters: { rank, alpha, modules: new Set(modules) } };
+  const samplerHead = settings.chainedWeight > 0 ? samplerHeadPlan(folder) : undefined;
+  switch (settings.parameters) {
+    case 'none':
+      if (samplerHead) return { tensors: new Set(), samplerHead };
+      throw new UserError('nothing is trained: with parameters none chainedWeight must be above 0.');
+    case 'full':
+      return { tensors: new Set(names), ...(samplerHead && { samplerHead }) };
+    case 'lora': {
+      const modules = names
+        .filter((name) => settings.targets.some((target) => name.endsWith(`.${target}.weight`)))
+        .map((name) => name.slice(0, -'.weight'.length));
+      const { rank, alpha } = settings;
+      const adapters = { rank, alpha, modules: new Set(modules) };
+      return { tensors: new Set(), adapters, ...(samplerHead && { samplerHead }) };
+    }
+  }
 }
 
 /**
@@ -41,13 +58,14 @@ export async function initialValues(
     } else if (name.endsWith('.lora_B.weight')) {
       values.set(name, new Float32Array(dims[0] * dims[1]));
     } else {
-      values.set(name, await folder.readTensor(name));
+      const read = isOfSamplerHead(name) ? readSamplerHeadTensor(folder, name) : folder.readTensor(name);
+      values.set(name, await read);
     }
   }
   return values;
 }
 
-/** Writes an adapter in PEFT's layout, or a whole model folder in single precision. */
+/** Writes an adapter in PEFT's layout or a whole model folder in single precision, and the sampler head if trained. */
 export async function writeTrained(
   dir: string,
   folder: ModelFolder,
@@ -55,10 +73,13 @@ export async function writeTrained(
   parameters: readonly Parameter[],
   values: ReadonlyMap<string, Float32Array>,
 ): Promise<void> {
+  if (plan.samplerHead) await writeSamplerHead(dir, folder, plan.samplerHead, values);
   if (plan.adapters) return writeAdapter(dir, plan.adapters, values, folder.name);
+  const stored = parameters.filter(({ name }) => !isOfSamplerHead(name));
+  if (stored.length === 0) return;
   await writeSafetensors(
     path.join(dir, SINGLE_FILE),
-    parameters.map(({ name, dims }) => ({
+    stored.map(({ name, dims }) => ({
       tensors: [{ name, dtype: 'F32' as const, dims }],
       produce: async () => [bytesOf(values.get(name)!)],
     })),
@@ -68,5 +89,6 @@ export async function writeTrained(
   await writeWhole(path.join(dir, CONFIG_FILE), `${JSON.stringify(rest, null, 2)}\n`);
   if (folder.tokenizerPath) await copyFile(folder.tokenizerPath, path.join(dir, TOKENIZER_FILE));
   const { samplerHead } = folder.spec;
-  if (samplerHead) await copyFile(path.join(folder.dir, samplerHead.file), path.join(dir, samplerHead.file));
+  if (samplerHead && !plan.samplerHead)
+    await copyFile(path.join(folder.dir, samplerHead.file), path.join(dir, samplerHead.file));
 }

@@ -63,7 +63,7 @@ export class Trainer {
     const threads = settings.threads || defaultThreads();
     const session = await TrainingSession.open(folder, plan, threads, {
       recompute: settings.recompute,
-      softLabels: settings.softLabels > 0,
+      ...(settings.softLabels > 0 && { softLabels: { temperature: settings.softTemperature } }),
     });
     const values = await initialValues(folder, session.parameters, settings.seed);
     return new Trainer(settings, folder, plan, session, values);

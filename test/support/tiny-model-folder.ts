@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expectedWeights } from '../../server/models/weight-names.ts';
-import { writeFloats } from './model-files.ts';
+import { editJson, writeFloats } from './model-files.ts';
 import { testRandom, tinySpec } from './tiny-model.ts';
 
 const VOCABULARY = 264;
@@ -71,6 +71,25 @@ export function writeByteTokenizer(dir: string, special: Record<number, string>)
     model: { type: 'BPE', vocab: byteVocabulary(), merges: [] },
   };
   writeFileSync(path.join(dir, 'tokenizer.json'), JSON.stringify(tokenizer));
+}
+
+/** Gives the tiny model in `dir` a random sampler head of 10 inner numbers. */
+export function addSamplerHead(dir: string): void {
+  const config = JSON.parse(readFileSync(path.join(dir, 'config.json'), 'utf8'));
+  const [size, inner] = [config.hidden_size, 10];
+  const head = { file: 'sampler_head.safetensors', hidden_size: inner, candidates: 8, embedding_scale: 1 };
+  editJson(path.join(dir, 'config.json'), { diffusion: { ...config.diffusion, sampler_head: head } });
+  const random = testRandom(2);
+  const tensor = (...dims: number[]) => {
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    return { dims, values: Float32Array.from({ length }, () => random() - 0.5) };
+  };
+  writeFloats(path.join(dir, head.file), {
+    'w1.weight': tensor(inner, 2 * size),
+    'w1.bias': tensor(inner),
+    'w2.weight': tensor(size, inner),
+    'w2.bias': tensor(size),
+  });
 }
 
 /** The characters that byte-level BPE writes for the bytes, in the order of the bytes. */

@@ -23,7 +23,7 @@ async function makeSampler(t: TestContext, lines: unknown[], settings = {}) {
   writeFileSync(data, lines.map((line) => JSON.stringify(line)).join('\n'));
   const folder = await openModel(path.join(dir, 'model'));
   const tokenizer = await loadTokenizer(folder);
-  const all = { seed: 3, sampleTokens: 96, fimShare: 0.5, ...settings };
+  const all = { sampleTokens: 96, fimShare: 0.5, ...settings };
   return { tokenizer, sampler: new Sampler(await Corpus.open([data]), tokenizer, folder.spec, all) };
 }
 
@@ -31,15 +31,16 @@ test('JSON lines: every form, CR LF, empty lines, no line end at the end; a bad 
   const file = path.join(temporaryFolder(t), 'data.jsonl');
   writeFileSync(
     file,
-    '{"prompt":"a","completion":"b"}\r\n\n{"prefix":"p","suffix":"s","middle":"ü"}\n\r\n{"text":"t"}\n{"text":\n{"x":1}',
+    '{"prompt":"a","completion":"b"}\r\n\n{"prefix":"p","suffix":"s","middle":"ü"}\n\r\n{"text":"t"}\n{"text":\n{"x":1}\n{"prompt_ids":[1,2],"completion_ids":[3]}',
   );
   const opened = await openJsonLines(file);
-  assert.equal(opened.count, 5);
+  assert.equal(opened.count, 6);
   assert.deepEqual(await opened.read(0), { kind: 'completion', prompt: 'a', completion: 'b' });
   assert.deepEqual(await opened.read(1), { kind: 'infill', prefix: 'p', suffix: 's', middle: 'ü' });
   assert.deepEqual(await opened.read(2), { kind: 'text', text: 't' });
   for (const line of [3, 4]) await assert.rejects(opened.read(line), UserError);
   await assert.rejects(opened.read(4), /line 7, has neither/);
+  assert.deepEqual(await opened.read(5), { kind: 'tokens', prompt: [1, 2], completion: [3] });
 });
 
 test('a folder gives its source files in order, each text once; other and binary files are left out', async (t) => {

@@ -9,19 +9,13 @@ import { expectedWeights } from '../../server/models/weight-names.ts';
 import { microBatches } from '../../server/train/batches.ts';
 import { OBJECTIVES } from '../../server/train/objectives/index.ts';
 import { noisyClean } from '../../server/train/objectives/noisy-clean.ts';
-import type { ObjectiveSettings, SampleRows } from '../../server/train/objectives/objective.ts';
+import type { SampleRows } from '../../server/train/objectives/objective.ts';
 import { TrainingSession } from '../../server/train/session.ts';
 import { FIXTURES } from '../support/model-files.ts';
+import { objectiveSettings } from '../support/objective-lab.ts';
 import { tinySpec, tinyWeights } from '../support/tiny-model.ts';
 
 const IDS = [3, 1, 4, 1, 5, 2, 6, 5, 3, 5];
-const settings = (changes: Partial<ObjectiveSettings> = {}): ObjectiveSettings => ({
-  windows: 0,
-  fullyMasked: 0.5,
-  depthDecay: 1,
-  softLabels: 0,
-  ...changes,
-});
 const SAMPLE = { ids: IDS, promptLength: 3 };
 
 const CASES = [
@@ -66,7 +60,7 @@ for (const [name, spec] of CASES) {
   test(`${name}, shift ${spec.logitShift}: no prediction sees its answer, every one is after the prompt`, () => {
     assert.equal(OBJECTIVES[name].misfit(spec), undefined);
     for (let seed = 0; seed < 40; seed++) {
-      const rows = OBJECTIVES[name].rows(SAMPLE, spec, settings({ windows: 3 }), new Random(seed));
+      const rows = OBJECTIVES[name].rows(SAMPLE, spec, objectiveSettings({ windows: 3 }), new Random(seed));
       // What a row's logits depend on: whatever reaches it through the layers.
       for (const { row, token, weight } of rows.targets) {
         assert.ok(weight > 0);
@@ -99,7 +93,12 @@ function reach(rows: SampleRows, row: number): Set<number> {
 test('a noisy row of window diffusion gives the logits of a plain forward on the prefix and the window', () => {
   const spec = tinySpec({ blockSize: 4 });
   const weights = tinyWeights(spec, 3);
-  const rows = OBJECTIVES['window-diffusion'].rows(SAMPLE, spec, settings({ windows: 4 }), new Random(2));
+  const rows = OBJECTIVES['window-diffusion'].rows(
+    SAMPLE,
+    spec,
+    objectiveSettings({ windows: 4 }),
+    new Random(2),
+  );
   const all = naiveForward(spec, weights, rows);
   for (const { row, term } of rows.targets) {
     if (term !== 'noisy') continue;
@@ -122,14 +121,19 @@ test('weights: 1 / p over the answer tokens for SDAR, each token once for Fast-d
   const block = tinySpec({ blockSize: 4, logitShift: 0, cleanAttention: 'block' });
   let expected = 0;
   for (let seed = 0; seed < 400; seed++) {
-    const { targets, denominators } = OBJECTIVES.sdar.rows(SAMPLE, block, settings(), new Random(seed));
+    const { targets, denominators } = OBJECTIVES.sdar.rows(
+      SAMPLE,
+      block,
+      objectiveSettings(),
+      new Random(seed),
+    );
     assert.equal(denominators.noisy, 7);
     expected += targets.reduce((sum, { weight }) => sum + weight, 0) / 7 / 400;
   }
   // Masking with probability p and weighting by 1 / p counts every token once on average.
   assert.ok(Math.abs(expected - 1) < 0.15, `${expected}`);
   const shifted = tinySpec({ blockSize: 4, cleanAttention: 'block' });
-  const { targets } = OBJECTIVES['fast-dllm-v2'].rows(SAMPLE, shifted, settings(), new Random(1));
+  const { targets } = OBJECTIVES['fast-dllm-v2'].rows(SAMPLE, shifted, objectiveSettings(), new Random(1));
   const tokens = targets.map(({ row }) => (row % (2 * IDS.length)) + 1);
   assert.deepEqual(
     tokens.sort((a, b) => a - b),
@@ -143,7 +147,12 @@ test('loss and gradient of a step do not depend on how it is cut into micro-batc
   const objective = OBJECTIVES['window-diffusion'];
   const random = new Random(9);
   const samples = [10, 6, 8].map((length) =>
-    objective.rows({ ids: IDS.slice(0, length), promptLength: 2 }, spec, settings({ windows: 2 }), random),
+    objective.rows(
+      { ids: IDS.slice(0, length), promptLength: 2 },
+      spec,
+      objectiveSettings({ windows: 2 }),
+      random,
+    ),
   );
   const name = 'model.layers.0.mlp.up_proj.weight';
   const session = await TrainingSession.open(folder, { tensors: new Set([name]) }, 1);
@@ -151,7 +160,7 @@ test('loss and gradient of a step do not depend on how it is cut into micro-batc
   const step = async (mostRows: number) => {
     let loss = 0;
     const sum = new Float64Array(values.get(name)!.length);
-    const batches = microBatches(samples, objective.terms, mostRows);
+    const batches = microBatches(samples, objective.terms(objectiveSettings()), mostRows);
     for (const batch of batches) {
       const result = await session.run(batch, values);
       loss += result.loss;
@@ -173,13 +182,15 @@ test('soft labels: the loss of the naive forward with the clean rows as teachers
   const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
   const spec: DenoiserSpec = { ...folder.spec, maskTokenId: 156, blockSize: 4, logitShift: 1 };
   const objective = OBJECTIVES['window-diffusion'];
-  const mixed = settings({ windows: 3, depthDecay: 0.8, softLabels: 0.6 });
+  const mixed = objectiveSettings({ windows: 3, depthDecay: 0.8, softLabels: 0.6 });
   const rows = objective.rows(SAMPLE, spec, mixed, new Random(4));
-  const [batch] = microBatches([rows], objective.terms, 1000);
+  const [batch] = microBatches([rows], objective.terms(mixed), 1000);
   const name = 'model.layers.2.mlp.up_proj.weight';
   const stored = new Map<string, Float32Array>();
   for (const weight of expectedWeights(spec).keys()) stored.set(weight, await folder.readTensor(weight));
-  const session = await TrainingSession.open(folder, { tensors: new Set([name]) }, 1, { softLabels: true });
+  const session = await TrainingSession.open(folder, { tensors: new Set([name]) }, 1, {
+    softLabels: { temperature: 1 },
+  });
   const result = await session.run(batch, stored);
   await session.release();
 
@@ -197,7 +208,7 @@ test('soft labels: the loss of the naive forward with the clean rows as teachers
     const studentOf = logSoftmaxOf(weights);
     return rows.targets.reduce((loss, { row, token, weight, term, soft }) => {
       const student = studentOf(row);
-      const factor = (objective.terms as Record<string, number>)[term] / rows.denominators[term];
+      const factor = (objective.terms(mixed) as Record<string, number>)[term] / rows.denominators[term];
       const hard = -weight * student[token];
       if (!soft) return loss + factor * hard;
       const teacher = teacherOf(soft.teacherRow);

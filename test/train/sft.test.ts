@@ -11,7 +11,8 @@ import { RunFolder } from '../../server/train/run/run-folder.ts';
 import { resolveSettings, type SftSettings } from '../../server/train/settings.ts';
 import { runSft, type StepProgress } from '../../server/train/sft.ts';
 import { temporaryFolder } from '../support/model-files.ts';
-import { writeTinyModel } from '../support/tiny-model-folder.ts';
+import { readSafetensors } from '../support/read-safetensors.ts';
+import { addSamplerHead, writeTinyModel } from '../support/tiny-model-folder.ts';
 
 const LINES = Array.from({ length: 12 }, (_, i) => ({
   prompt: `def f${i}(a):\n`,
@@ -22,6 +23,7 @@ function lab(t: TestContext, changes: Record<string, unknown> = {}) {
   const dir = temporaryFolder(t);
   const model = path.join(dir, 'model');
   writeTinyModel(model);
+  addSamplerHead(model);
   const data = path.join(dir, 'data.jsonl');
   writeFileSync(data, LINES.map((line) => JSON.stringify(line)).join('\n'));
   const settings = resolveSettings(
@@ -57,9 +59,14 @@ async function train(run: RunFolder, settings: SftSettings, stopAfter = Number.P
 const checkpoint = (run: RunFolder, step: number, file: string) =>
   readFileSync(path.join(run.dir, 'checkpoints', `step-${step}`, file));
 
-for (const parameters of ['lora', 'full']) {
-  test(`a run that is stopped and resumed ends bit-equal to one that is not: ${parameters}`, async (t) => {
-    const { dir, settings } = lab(t, { parameters });
+for (const [parameters, chainedWeight] of [
+  ['lora', 0],
+  ['full', 1],
+  ['none', 1],
+]) {
+  const trained = `parameters ${parameters}${chainedWeight ? ', sampler head' : ''}`;
+  test(`a run that is stopped and resumed ends bit-equal to one that is not: ${trained}`, async (t) => {
+    const { dir, settings } = lab(t, { parameters, chainedWeight });
     const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
     assert.equal((await train(whole, settings)).state.status, 'done');
     const parts = await RunFolder.create(path.join(dir, 'parts'), settings);
@@ -81,7 +88,14 @@ for (const parameters of ['lora', 'full']) {
     );
     const trained = path.join(whole.dir, 'checkpoints', 'step-6');
     if (parameters === 'full') assert.equal((await openModel(trained)).spec.maskTokenId, 257);
-    else assert.ok(existsSync(path.join(trained, 'adapter_config.json')));
+    else assert.equal(existsSync(path.join(trained, 'adapter_config.json')), parameters === 'lora');
+    if (chainedWeight) {
+      // What is trained lies there as the model has it, so that it can take its place.
+      const file = 'sampler_head.safetensors';
+      const [before, after] = [settings.model, trained].map((one) => readSafetensors(path.join(one, file)));
+      assert.deepEqual([...after.keys()].sort(), [...before.keys()].sort());
+      for (const [name, values] of after) assert.notDeepEqual(values, before.get(name));
+    }
     assert.deepEqual(readdirSync(path.join(whole.dir, 'checkpoints')).sort(), ['step-4', 'step-6']);
   });
 }
@@ -165,6 +179,7 @@ test('what cannot be trained is refused in one sentence', async (t) => {
   const broken = path.join(dir, 'broken.jsonl');
   writeFileSync(broken, '{"prompt": 1}\n');
   await refused({ data: [broken] }, /broken\.jsonl, line 1, has neither prompt and completion/);
+  await refused({ parameters: 'none' }, /nothing is trained: with parameters none chainedWeight/);
   await refused({ objective: 'sdar' }, /does not fit model: the clean rows of the model are not in blocks/);
   const given = { ...settings };
   assert.throws(

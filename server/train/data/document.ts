@@ -2,7 +2,9 @@
 export type TrainingDocument =
   | { kind: 'text'; text: string }
   | { kind: 'completion'; prompt: string; completion: string }
-  | { kind: 'infill'; prefix: string; suffix: string; middle: string };
+  | { kind: 'infill'; prefix: string; suffix: string; middle: string }
+  /** Token ids of the model's own tokenizer, stop tokens included. */
+  | { kind: 'tokens'; prompt: readonly number[]; completion: readonly number[] };
 
 /** Documents of one file; read one at a time, so that a corpus may be larger than memory. */
 export interface DocumentFile {

@@ -9,7 +9,8 @@ const NEWLINE = 10;
 const SHORTEST = 1;
 
 /**
- * A file of JSON lines, each {prompt, completion}, {prefix, suffix, middle} or {text}. Only the places of its lines are
+ * A file of JSON lines, each {prompt, completion}, {prefix, suffix, middle}, {text} or
+ * {prompt_ids, completion_ids}. Only the places of its lines are
  * kept in memory. Throws UserError where the file, or later a line, cannot be read.
  */
 export async function openJsonLines(file: string): Promise<DocumentFile> {
@@ -83,5 +84,15 @@ function parseLine(text: string, where: string): TrainingDocument {
     return { kind: 'infill', prefix, suffix, middle };
   }
   if (text_ !== undefined) return { kind: 'text', text: text_ };
-  throw new UserError(`${where}, has neither prompt and completion nor prefix, suffix and middle nor text.`);
+  const ids = (name: string) => {
+    const value = (row as Record<string, unknown> | null)?.[name];
+    return Array.isArray(value) && value.every((id) => Number.isSafeInteger(id) && id >= 0)
+      ? value
+      : undefined;
+  };
+  const [promptIds, completionIds] = [ids('prompt_ids'), ids('completion_ids')];
+  if (promptIds && completionIds) return { kind: 'tokens', prompt: promptIds, completion: completionIds };
+  throw new UserError(
+    `${where}, has neither prompt and completion nor prefix, suffix and middle nor text nor prompt_ids and completion_ids.`,
+  );
 }

@@ -1,9 +1,9 @@
 import { Random } from '../../decode/random.ts';
 import { partPrefix } from '../../engine/beginning.ts';
+import type { TextCodec } from '../../engine/loaded-model.ts';
 import { promptIds } from '../../engine/prompt.ts';
 import { UserError } from '../../errors.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
-import type { Tokenizer } from '../../models/tokenizer.ts';
 import type { TrainingSample } from '../objectives/objective.ts';
 import type { Corpus } from './corpus.ts';
 import type { TrainingDocument } from './document.ts';
@@ -17,7 +17,6 @@ const SHORTEST = 4;
 const CHARACTERS_PER_TOKEN = 8;
 
 export interface SamplerSettings {
-  seed: number;
   /** Most tokens of a sample. */
   sampleTokens: number;
   /** Share of texts that are turned into fill-in-the-middle prompts, 0 … 1. */
@@ -32,11 +31,11 @@ export function sampleRandom(seed: number, index: number): Random {
 /** Turns documents into token ids. Sample number i is always the same, so that a resumed run goes on as it would have. */
 export class Sampler {
   readonly #corpus: Corpus;
-  readonly #tokenizer: Tokenizer;
+  readonly #tokenizer: TextCodec;
   readonly #spec: DenoiserSpec;
   readonly #settings: SamplerSettings;
 
-  constructor(corpus: Corpus, tokenizer: Tokenizer, spec: DenoiserSpec, settings: SamplerSettings) {
+  constructor(corpus: Corpus, tokenizer: TextCodec, spec: DenoiserSpec, settings: SamplerSettings) {
     this.#corpus = corpus;
     this.#tokenizer = tokenizer;
     this.#spec = spec;
@@ -55,6 +54,7 @@ export class Sampler {
   #encode(document: TrainingDocument, random: Random): TrainingSample | undefined {
     if (document.kind === 'completion') return this.#completion(document.prompt, document.completion);
     if (document.kind === 'infill') return this.#infill(document);
+    if (document.kind === 'tokens') return this.#tokens(document.prompt, document.completion);
     if (this.#spec.fim && random.uniform() < this.#settings.fimShare) {
       const cut = cutHole(document.text, random);
       return cut && this.#infill(cut);
@@ -73,10 +73,23 @@ export class Sampler {
 
   /** The prompt loses its beginning where both do not fit; a completion that does not fit alone is left out. */
   #completion(prompt: string, completion: string): TrainingSample | undefined {
-    const answer = this.#withEnd(completion, this.#spec.stopTokenIds[0]);
+    return this.#joined(
+      this.#tokenizer.encode(prompt),
+      this.#withEnd(completion, this.#spec.stopTokenIds[0]),
+    );
+  }
+
+  #tokens(prompt: readonly number[], completion: readonly number[]): TrainingSample | undefined {
+    const { vocabSize } = this.#spec;
+    const stranger = [...prompt, ...completion].find((id) => id >= vocabSize);
+    if (stranger === undefined) return this.#joined(prompt, completion);
+    throw new UserError(`the data has token ${stranger}, but the model has ${vocabSize} tokens.`);
+  }
+
+  #joined(prompt: readonly number[], answer: readonly number[]): TrainingSample | undefined {
     const room = this.#settings.sampleTokens - answer.length;
     if (room <= 0) return undefined;
-    const context = this.#tokenizer.encode(prompt).slice(-room);
+    const context = prompt.slice(-room);
     return context.length + answer.length < SHORTEST
       ? undefined
       : { ids: [...context, ...answer], promptLength: context.length };

@@ -2,7 +2,7 @@ import type { Objective } from './objective.ts';
 
 /** Plain next-token prediction after the prompt, on causal rows. */
 export const autoregressive: Objective = {
-  terms: { autoregressive: 1 },
+  terms: () => ({ autoregressive: 1 }),
 
   misfit: () => undefined,
 

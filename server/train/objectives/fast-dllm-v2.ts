@@ -8,7 +8,7 @@ import type { Objective, SampleRows, Target } from './objective.ts';
  * predicts it.
  */
 export const fastDllmV2: Objective = {
-  terms: { noisy: 1 },
+  terms: () => ({ noisy: 1 }),
 
   misfit(spec) {
     if (spec.maskTokenId === undefined) return 'the model has no mask token';

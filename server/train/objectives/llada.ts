@@ -7,7 +7,7 @@ import type { Objective, Target } from './objective.ts';
  * shift 1 (Dream) the row before a masked token predicts it.
  */
 export const llada: Objective = {
-  terms: { noisy: 1 },
+  terms: () => ({ noisy: 1 }),
 
   misfit(spec) {
     if (spec.maskTokenId === undefined) return 'the model has no mask token';

@@ -15,6 +15,8 @@ export interface Target {
   weight: number;
   /** Another row to learn from, which must have a target too, and the weight of that; only with soft labels on. */
   soft?: { teacherRow: number; weight: number };
+  /** The token before the predicted one, to which the sampler head chains the row. */
+  previous?: number;
   /** Which of the objective's terms it belongs to. */
   term: string;
 }
@@ -32,7 +34,7 @@ export interface SampleRows {
 /** How samples become rows with targets. One objective a file; index.ts holds the table. */
 export interface Objective {
   /** Factor of every term of the loss. */
-  terms: Readonly<Record<string, number>>;
+  terms(settings: ObjectiveSettings): Readonly<Record<string, number>>;
   /** What is wrong with using it for a model; undefined when nothing is. */
   misfit(spec: DenoiserSpec): string | undefined;
   rows(sample: TrainingSample, spec: DenoiserSpec, settings: ObjectiveSettings, random: Random): SampleRows;
@@ -43,6 +45,12 @@ export interface ObjectiveSettings {
   windows: number;
   /** Share of the windows that are fully masked, 0 … 1. */
   fullyMasked: number;
+  /** Positions of a window; 0: as many as the model's blocks. */
+  window: number;
+  /** Factors of the terms of window diffusion, 0 for none: of noisy rows, clean rows, and rows of the sampler head. */
+  noisyWeight: number;
+  autoregressiveWeight: number;
+  chainedWeight: number;
   /** Weight of a window's rows falls by this factor from row to row, 0 … 1. */
   depthDecay: number;
   /** Share of a noisy row's weight that goes to what the clean row of the same position predicts, 0 … 1. */

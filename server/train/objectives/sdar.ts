@@ -7,7 +7,7 @@ import type { Objective, Target } from './objective.ts';
  * Σ CE / p over the masked ones, divided by the number of tokens after the prompt. No shift, noisy | clean layout.
  */
 export const sdar: Objective = {
-  terms: { noisy: 1 },
+  terms: () => ({ noisy: 1 }),
 
   misfit(spec) {
     if (spec.maskTokenId === undefined) return 'the model has no mask token';

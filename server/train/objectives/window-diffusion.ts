@@ -1,6 +1,6 @@
 import type { Random } from '../../decode/random.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
-import type { Objective, Target, TrainingSample } from './objective.ts';
+import type { Objective, ObjectiveSettings, Target, TrainingSample } from './objective.ts';
 
 /** Largest share revealed in windows that are not fully masked. */
 const MOST_REVEALED = 0.8;
@@ -8,13 +8,18 @@ const MOST_REVEALED = 0.8;
 /**
  * Windows at random starts after the prompt: the rows of a window see the clean rows before its start and each other.
  * A share of them is fully masked; in the others every position but the first is revealed with probability
- * u ~ U(0, 0.8). Loss: the mean over the masked positions, plus 0.5 × the mean of the clean rows' next tokens.
- * Rows deep in a window may weigh less, and a noisy row may learn from the clean row of its position, the same model's
- * autoregressive prediction, in place of the text's token.
+ * u ~ U(0, 0.8). Loss: the mean over the masked positions, the mean of the clean rows' next tokens, and the mean over
+ * the masked positions again as the sampler head predicts them given the text's token before each; the settings weigh
+ * the three. Rows deep in a window may weigh less, and a noisy row may learn from the clean row of its position, the same
+ * model's autoregressive prediction, in place of the text's token.
  * With logit shift 1 the row at a position predicts the next one, so the window's last position has no row.
  */
 export const windowDiffusion: Objective = {
-  terms: { noisy: 1, autoregressive: 0.5 },
+  terms: (settings) => ({
+    noisy: settings.noisyWeight,
+    autoregressive: settings.autoregressiveWeight,
+    chained: settings.chainedWeight,
+  }),
 
   misfit(spec) {
     if (spec.maskTokenId === undefined) return 'the model has no mask token';
@@ -34,14 +39,14 @@ export const windowDiffusion: Objective = {
     const clean = targets.length;
     let total = 0;
     for (let group = 0; group < settings.windows; group++) {
-      const window = drawWindow({ ids: tokens, promptLength }, spec, settings.fullyMasked, random);
+      const window = drawWindow({ ids: tokens, promptLength }, spec, settings, random);
       for (const [j, shown] of window.shown.entries()) {
         const position = window.start + j;
         const target = position + spec.logitShift;
         if (target < tokens.length && !window.shown[j + spec.logitShift]) {
           const weight = settings.depthDecay ** j;
           total += weight;
-          targets.push({
+          const prediction = {
             row: ids.length,
             token: tokens[target],
             weight: (1 - settings.softLabels) * weight,
@@ -49,8 +54,11 @@ export const windowDiffusion: Objective = {
             ...(settings.softLabels > 0 && {
               soft: { teacherRow: target - 1, weight: settings.softLabels * weight },
             }),
-            term: 'noisy',
-          });
+          };
+          if (settings.noisyWeight > 0) targets.push({ ...prediction, term: 'noisy' });
+          if (settings.chainedWeight > 0) {
+            targets.push({ ...prediction, previous: tokens[target - 1], term: 'chained' });
+          }
         }
         ids.push(shown ? tokens[position] : spec.maskTokenId!);
         positions.push(position);
@@ -66,7 +74,7 @@ export const windowDiffusion: Objective = {
           ? positions[column] < (starts[row] ?? positions[row] + 1)
           : groups[row] === groups[column],
       targets,
-      denominators: { autoregressive: clean, noisy: total },
+      denominators: { autoregressive: clean, noisy: total, chained: total },
     };
   },
 };
@@ -75,7 +83,7 @@ export const windowDiffusion: Objective = {
 function drawWindow(
   sample: TrainingSample,
   { blockSize, logitShift }: DenoiserSpec,
-  fullyMasked: number,
+  { window, fullyMasked }: ObjectiveSettings,
   random: Random,
 ) {
   const { ids, promptLength } = sample;
@@ -83,7 +91,7 @@ function drawWindow(
   const last = ids.length - 1 - logitShift;
   const start = first + Math.floor(random.uniform() * Math.max(1, last - first + 1));
   const share = random.uniform() < fullyMasked ? 0 : MOST_REVEALED * random.uniform();
-  const rows = Math.max(0, Math.min(blockSize, ids.length - start) - logitShift);
+  const rows = Math.max(0, Math.min(window || blockSize, ids.length - start) - logitShift);
   const shown = Array.from({ length: rows }, (_, j) => random.uniform() < share && j > 0);
   return { start, shown };
 }
