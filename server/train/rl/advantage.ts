@@ -5,7 +5,7 @@ import type { RewardSettings, RewardTerm } from './rewards/reward-term.ts';
 import type { Group } from './rollout.ts';
 
 /** How advantages are made of the sums of the responses' rewards, [groups][responses]. */
-const BASELINES = {
+export const BASELINES = {
   none: (sums: readonly number[][]) => sums.map((group) => [...group]),
   /** x − mean of the group (Dr. GRPO, d1, dUltra). */
   'group-centre': (sums: readonly number[][]) => sums.map(centred),

@@ -1,8 +1,14 @@
+import { UserError } from '../../errors.ts';
 import type { DecodeSettings } from '../../protocol.ts';
-import type { AdvantageSettings } from './advantage.ts';
-import type { FilterSettings } from './group-filter.ts';
+import { type AdvantageSettings, BASELINES } from './advantage.ts';
+import { FILTERS, type FilterSettings } from './group-filter.ts';
 import type { ObjectiveSettings } from './objective.ts';
+import { among, type Check, listOf, number, object, optional, whole, yesOrNo } from './recipe-checks.ts';
+import { REPLAYERS } from './replay/index.ts';
 import type { ReplaySettings } from './replay/replayer.ts';
+import { GATES } from './rewards/gates.ts';
+import { REWARDS } from './rewards/index.ts';
+import { NORMALISERS } from './rewards/normalisers.ts';
 import type { RewardSettings } from './rewards/reward-term.ts';
 
 /**
@@ -10,7 +16,7 @@ import type { RewardSettings } from './rewards/reward-term.ts';
  * (model, tasks, steps, parameters under training) is not part of it.
  */
 export interface Recipe {
-  /** Preset of supervised fine-tuning that the method runs first; the run says so and does not do it by itself. */
+  /** Preset of supervised fine-tuning that the method begins with; a run says so and does not do it by itself. */
   after?: string;
   promptsPerStep: number;
   groupSize: number;
@@ -20,14 +26,93 @@ export interface Recipe {
   advantage: AdvantageSettings;
   filter: FilterSettings;
   objective: ObjectiveSettings;
-  optimizer: {
-    learningRate: number;
-    schedule: 'constant' | 'linear' | 'cosine';
-    warmupSteps: number;
-    beta1: number;
-    beta2: number;
-    epsilon: number;
-    weightDecay: number;
-    clip: number;
-  };
+  optimizer: OptimizerSettings;
+}
+
+export interface OptimizerSettings {
+  learningRate: number;
+  schedule: 'constant' | 'linear' | 'cosine';
+  warmupSteps: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  /** Largest norm of a step's gradient. */
+  clip: number;
+}
+
+const share = number(0, 1);
+const reduction = among('token', 'response-mean', 'step-mean', 'round-mean', 'constant');
+
+const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
+  after: optional((value, key) =>
+    typeof value === 'string' ? undefined : `${key} must be the name of a preset`,
+  ),
+  promptsPerStep: whole(1),
+  groupSize: whole(1),
+  decode: object({
+    mode: among('ar', 'threshold', 'verified'),
+    threshold: share,
+    maxTokens: whole(1),
+    // Greedy responses to one prompt are all the same.
+    temperature: number(0.01, 100),
+    topK: whole(1),
+  }),
+  replay: object({
+    replayer: among(...Object.keys(REPLAYERS)),
+    likelihood: among('behaviour', 'model'),
+    shrink: whole(1),
+    promptMask: share,
+    scoreAfterEnd: yesOrNo,
+  }),
+  rewards: listOf(
+    object({
+      term: among(...Object.keys(REWARDS)),
+      weight: number(-1e6, 1e6),
+      gate: among(...Object.keys(GATES)),
+      normaliser: among(...Object.keys(NORMALISERS)),
+      alpha: optional(number(0, 100)),
+    }),
+  ),
+  advantage: object({ baseline: among(...Object.keys(BASELINES)), least: optional(number(-1e6, 1e6)) }),
+  filter: object({
+    drop: listOf(among(...Object.keys(FILTERS)), 0),
+    accuracy: optional(listOf(share, 2)),
+    tpfSpread: number(0, 1e6),
+    mostDraws: whole(1),
+  }),
+  objective: object({
+    ratio: among('token', 'step', 'sequence', 'sequence-mean'),
+    clipLow: share,
+    clipHigh: number(0, 1e6),
+    ratioCap: optional(number(1, 1e6)),
+    reduction,
+    constantLength: optional(whole(1)),
+    kl: optional(
+      object({
+        estimator: among('k1', 'k2', 'k3'),
+        to: among('reference', 'old'),
+        weight: number(0, 1e6),
+        reduction,
+      }),
+    ),
+    nll: optional(object({ weight: number(0, 1e6), reduction })),
+    innerIterations: whole(1),
+  }),
+  optimizer: object({
+    learningRate: number(0, 0.1),
+    schedule: among('constant', 'linear', 'cosine'),
+    warmupSteps: whole(0),
+    beta1: number(0, 0.9999),
+    beta2: number(0, 0.999999),
+    epsilon: number(0, 1),
+    weightDecay: number(0, 1),
+    clip: number(1e-9, 1e9),
+  }),
+};
+
+/** Throws UserError, naming `source` and the key, for a recipe that cannot be. */
+export function checkRecipe(recipe: unknown, source: string): asserts recipe is Recipe {
+  const fault = object(CHECKS)(recipe, 'recipe');
+  if (fault) throw new UserError(`${source}: ${fault}.`);
 }

@@ -1,5 +1,5 @@
 /** Whom a term rewards. */
-const GATES = {
+export const GATES = {
   /** Everybody: fast wrong answers gain by a speed term. */
   always: { counts: () => true, factor: () => 1 },
   /** Successes only: the term is scaled among them, and 0 for the others. */
