@@ -73,7 +73,8 @@ function entropy(graph: Graph, rows: Record<'relative' | 'exponentials' | 'sum' 
   return graph.op('Squeeze', [graph.op('Sub', [first(rows.logSum), mean]), graph.i64([1])]);
 }
 
-function penalties(graph: Graph, suppressed: readonly number[], shape: DenoiserShape): Value {
+/** What is added to the logits: a number that takes `suppressed` tokens out of every softmax, f32 [vocabSize]. */
+export function penalties(graph: Graph, suppressed: readonly number[], shape: DenoiserShape): Value {
   const values = new Float32Array(shape.vocabSize);
   for (const id of suppressed) values[id] = NEVER;
   return graph.f32(values);

@@ -1,11 +1,12 @@
 import { differentiate } from '../autodiff.ts';
-import { Graph } from '../graph.ts';
+import { Graph, type Value } from '../graph.ts';
 import { NAMES } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { WeightTable } from '../weights.ts';
-import { crossEntropy } from './loss.ts';
+import { crossEntropy, type Loss } from './loss.ts';
 import { network } from './network.ts';
 import { type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
+import { type PolicyOptions, policyObjective } from './policy-objective.ts';
 import { chainedStates } from './sampler-head.ts';
 
 /** Names of the tensors that go in and out of the training graph; parameters go in under their own names. */
@@ -37,6 +38,8 @@ export interface TrainingGraphOptions {
   recompute?: boolean;
   /** Rows may learn from the predictions of others, see `crossEntropy`; adds the inputs teacher and soft_weight. */
   softLabels?: { temperature: number };
+  /** Scores responses of a policy in place of the cross-entropy, with other inputs, see `policyObjective`. */
+  policy?: PolicyOptions;
 }
 
 /**
@@ -63,7 +66,6 @@ export function buildTrainingGraph(
   };
   const select = graph.input(TRAINING.select, 'i64', ['selected']);
   const target = graph.input(TRAINING.target, 'i64', ['selected']);
-  const weight = graph.input(TRAINING.weight, 'f32', ['selected']);
 
   const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
   const hidden = graph.op('Gather', [all, select], { axis: 0 });
@@ -73,30 +75,42 @@ export function buildTrainingGraph(
         chained: graph.input(TRAINING.chained, 'f32', ['selected']),
       })
     : hidden;
-  const logits = weights.linear(states, shape.tiedHead ? NAMES.embedding : NAMES.head);
-  const soft = options.softLabels && {
-    teacher: graph.input(TRAINING.teacher, 'i64', ['selected']),
-    weight: graph.input(TRAINING.softWeight, 'f32', ['selected']),
-    temperature: options.softLabels.temperature,
-  };
-  const { loss, logProbabilities } = crossEntropy(graph, logits, shape.vocabSize, {
-    target,
-    weight,
-    ...(soft && { soft }),
-  });
+  const { loss, logProbabilities } = options.policy
+    ? policyObjective(graph, weights, shape, states, target, options.policy)
+    : supervised(graph, weights, shape, states, target, options);
 
   const parameters = weights.trained;
-  const gradients = differentiate(
-    graph,
-    loss,
-    parameters.map(({ name }) => name),
-    options.recompute ? layers : [],
-  );
-  graph.output(TRAINING.loss, loss, 'f32', []);
   graph.output(TRAINING.logProbabilities, logProbabilities, 'f32', ['selected']);
-  for (const { name, dims } of parameters) {
-    graph.output(TRAINING.gradient(name), gradients.get(name)!, 'f32', dims);
+  if (loss) {
+    const gradients = differentiate(
+      graph,
+      loss,
+      parameters.map(({ name }) => name),
+      options.recompute ? layers : [],
+    );
+    graph.output(TRAINING.loss, loss, 'f32', []);
+    for (const { name, dims } of parameters) {
+      graph.output(TRAINING.gradient(name), gradients.get(name)!, 'f32', dims);
+    }
   }
   graph.prune();
   return { graph, parameters };
+}
+
+function supervised(
+  graph: Graph,
+  weights: TrainingWeights,
+  shape: DenoiserShape,
+  states: Value,
+  target: Value,
+  { softLabels }: TrainingGraphOptions,
+): Loss {
+  const weight = graph.input(TRAINING.weight, 'f32', ['selected']);
+  const logits = weights.linear(states, shape.tiedHead ? NAMES.embedding : NAMES.head);
+  const soft = softLabels && {
+    teacher: graph.input(TRAINING.teacher, 'i64', ['selected']),
+    weight: graph.input(TRAINING.softWeight, 'f32', ['selected']),
+    temperature: softLabels.temperature,
+  };
+  return crossEntropy(graph, logits, shape.vocabSize, { target, weight, ...(soft && { soft }) });
 }

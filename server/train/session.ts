@@ -22,19 +22,29 @@ import type { ModelFolder } from '../models/model-folder.ts';
 const HIDDEN = -1e30;
 
 /** Rows that are fed together, and what is to be predicted from them. */
-export interface TrainingBatch {
+export interface ScoredBatch {
   /** [rows] */
   ids: readonly number[];
   positions: readonly number[];
   visible(row: number, column: number): boolean;
-  /** Rows whose predictions count, with the token each should give and the weight of its loss, [selected]. */
+  /** Rows whose predictions count, and the token that each should give (its place among the candidates, if there are), [selected]. */
   select: readonly number[];
   target: readonly number[];
+  /** Sampler head: the token before the predicted one, undefined for a row that is not chained to it, [selected]. */
+  previous?: readonly (number | undefined)[];
+  /** Further inputs of the graph, by name. */
+  inputs?: Readonly<Record<string, Feed>>;
+}
+
+/** Numbers of one type; a vector where no dimensions are given. */
+export type Feed = { dims?: readonly number[] } & ({ f32: readonly number[] } | { i64: readonly number[] });
+
+/** A batch for the cross-entropy. */
+export interface TrainingBatch extends ScoredBatch {
+  /** The weight of each prediction's loss, [selected]. */
   weight: readonly number[];
   /** Soft labels: the place among the selected rows of the one to learn from, and the weight of that, [selected]. */
   soft?: { teacher: readonly number[]; weight: readonly number[] };
-  /** Sampler head: the token before the predicted one, undefined for a row that is not chained to it, [selected]. */
-  previous?: readonly (number | undefined)[];
 }
 
 export interface TrainingResult {
@@ -95,11 +105,34 @@ export class TrainingSession {
 
   /** Writes the gradients into the arrays of `gradients`, whatever is there. Blocks the event loop until it is done. */
   async run(
-    batch: TrainingBatch,
+    batch: TrainingBatch | ScoredBatch,
     values: ParameterValues,
     gradients: Gradients = this.newGradients(),
   ): Promise<TrainingResult> {
+    const { f32 } = tensors(this.#ort);
+    // Outputs without an array of their own would be copied out of the session: 650 MB for all weights.
+    const fetches: Record<string, Tensor | null> = {
+      [TRAINING.loss]: null,
+      [TRAINING.logProbabilities]: null,
+    };
+    for (const { name, dims } of this.parameters) {
+      fetches[TRAINING.gradient(name)] = f32(gradients.get(name)!, dims);
+    }
+    const out = await this.#session.run(this.#feeds(batch, values), fetches);
+    const data = (name: string) => out[name].data as Float32Array;
+    return { loss: data(TRAINING.loss)[0], logProbabilities: data(TRAINING.logProbabilities), gradients };
+  }
+
+  /** log p(target) of every selected row; for graphs without a loss. Blocks the event loop until it is done. */
+  async score(batch: ScoredBatch, values: ParameterValues): Promise<Float32Array> {
+    const out = await this.#session.run(this.#feeds(batch, values));
+    return out[TRAINING.logProbabilities].data as Float32Array;
+  }
+
+  #feeds(batch: TrainingBatch | ScoredBatch, values: ParameterValues): Record<string, Tensor> {
     const { i64, f32 } = tensors(this.#ort);
+    const floats = (data: readonly number[], dims: readonly number[] = [data.length]) =>
+      f32(Float32Array.from(data), dims);
     const rows = batch.ids.length;
     const pairs = this.#frequencies.length;
     const cos = new Float32Array(rows * pairs);
@@ -113,33 +146,23 @@ export class TrainingSession {
       [TRAINING.mask]: f32(additiveMask(batch, group), [1, rows * group, rows]),
       [TRAINING.select]: i64(batch.select),
       [TRAINING.target]: i64(batch.target),
-      [TRAINING.weight]: f32(Float32Array.from(batch.weight), [batch.weight.length]),
     };
-    if (this.#inputs.has(TRAINING.teacher)) {
+    if ('weight' in batch) feeds[TRAINING.weight] = floats(batch.weight);
+    if ('weight' in batch && this.#inputs.has(TRAINING.teacher)) {
       const { teacher, weight } = batch.soft ?? noSoftLabels(batch);
       feeds[TRAINING.teacher] = i64(teacher);
-      feeds[TRAINING.softWeight] = f32(Float32Array.from(weight), [weight.length]);
+      feeds[TRAINING.softWeight] = floats(weight);
     }
     if (this.#inputs.has(TRAINING.previous)) {
       const previous = batch.select.map((_, i) => batch.previous?.[i]);
       feeds[TRAINING.previous] = i64(previous.map((token) => token ?? 0));
-      feeds[TRAINING.chained] = f32(
-        Float32Array.from(previous, (token) => (token === undefined ? 0 : 1)),
-        [previous.length],
-      );
+      feeds[TRAINING.chained] = floats(previous.map((token) => (token === undefined ? 0 : 1)));
     }
-    // Outputs without an array of their own would be copied out of the session: 650 MB for all weights.
-    const fetches: Record<string, Tensor | null> = {
-      [TRAINING.loss]: null,
-      [TRAINING.logProbabilities]: null,
-    };
-    for (const { name, dims } of this.parameters) {
-      feeds[name] = f32(values.get(name)!, dims);
-      fetches[TRAINING.gradient(name)] = f32(gradients.get(name)!, dims);
+    for (const [name, feed] of Object.entries(batch.inputs ?? {})) {
+      feeds[name] = 'f32' in feed ? floats(feed.f32, feed.dims) : i64(feed.i64, feed.dims);
     }
-    const out = await this.#session.run(feeds, fetches);
-    const data = (name: string) => out[name].data as Float32Array;
-    return { loss: data(TRAINING.loss)[0], logProbabilities: data(TRAINING.logProbabilities), gradients };
+    for (const { name, dims } of this.parameters) feeds[name] = f32(values.get(name)!, dims);
+    return feeds;
   }
 
   release(): Promise<void> {
@@ -153,7 +176,7 @@ function noSoftLabels({ select }: TrainingBatch): NonNullable<TrainingBatch['sof
 }
 
 /** [rows·group, rows]: every row once for each query head of a group. */
-function additiveMask({ ids, visible }: TrainingBatch, group: number): Float32Array {
+function additiveMask({ ids, visible }: ScoredBatch, group: number): Float32Array {
   const columns = ids.length;
   const mask = new Float32Array(columns * group * columns).fill(HIDDEN);
   for (let row = 0; row < columns; row++) {

@@ -11,6 +11,7 @@ import {
   type ObjectiveSettings,
   objectiveTerms,
 } from '../../../server/train/rl/objective.ts';
+import { joinedTerms } from '../../../server/train/rl/policy-batches.ts';
 import {
   divergence,
   type OtherLogProbs,
@@ -55,25 +56,6 @@ const objective = (changes: Partial<ObjectiveSettings> = {}): ObjectiveSettings 
   innerIterations: 2,
   ...changes,
 });
-
-/** Terms of several responses as those of one batch. */
-function joined(terms: readonly PolicyLossTerms[]): PolicyLossTerms {
-  let units = 0;
-  const unit = terms.flatMap((one) => {
-    const first = units;
-    units += one.advantage.length;
-    return one.unit.map((u) => first + u);
-  });
-  const all = (key: Exclude<keyof PolicyLossTerms, 'unit'>) => terms.flatMap((one) => one[key]);
-  return {
-    unit,
-    share: all('share'),
-    advantage: all('advantage'),
-    unitWeight: all('unitWeight'),
-    klWeight: all('klWeight'),
-    nllWeight: all('nllWeight'),
-  };
-}
 
 /** Log-probabilities of all tokens; differences up to ±spread from others. */
 function draw(seed: number, spread: number, others?: readonly number[]): number[] {
@@ -143,7 +125,7 @@ const OBJECTIVES: ObjectiveSettings[] = [
 for (const settings of OBJECTIVES) {
   const { innerIterations, ...shown } = settings;
   test(`loss in the graph: value of the plain one, gradient by differences: ${JSON.stringify(shown)}`, () => {
-    const terms = joined(objectiveTerms(RESPONSES, settings));
+    const terms = joinedTerms(objectiveTerms(RESPONSES, settings));
     for (let seed = 1; seed <= 6; seed++) {
       const old = needsOld(settings) ? draw(seed, 0.6) : undefined;
       const logProbs = draw(seed + 20, 0.5, old);
@@ -168,7 +150,7 @@ test('on-policy: every ratio is 1, the loss −mean A, its gradient −A / token
   const mean = [0, 1, 2, 3].reduce((sum, i) => sum + TOKENS[i] * RESPONSES[i].advantage, 0) / 15;
   for (const ratio of RATIOS) {
     const settings = objective({ ratio, innerIterations: 1 });
-    const terms = joined(objectiveTerms(RESPONSES, settings));
+    const terms = joinedTerms(objectiveTerms(RESPONSES, settings));
     const logProbs = draw(5, 0.5);
     const plain = policyLoss(logProbs, {}, terms, lossSettings(settings));
     const weights = terms.unitWeight.reduce((sum, weight, unit) => sum + weight * terms.advantage[unit], 0);
@@ -187,7 +169,7 @@ test('clipping: no gradient where the ratio has gone too far in favour of the ad
   const settings = objective();
   const slope = (advantage: number, change: number, changes: Partial<ObjectiveSettings> = {}) => {
     const one = [response(advantage, false, [1])];
-    const terms = joined(objectiveTerms(one, { ...settings, ...changes }));
+    const terms = joinedTerms(objectiveTerms(one, { ...settings, ...changes }));
     return inGraph([-1 + change], { old: [-1] }, terms, { ...settings, ...changes }).gradient[0] + 0;
   };
   assert.equal(slope(1, 0.3), 0);
@@ -198,7 +180,7 @@ test('clipping: no gradient where the ratio has gone too far in favour of the ad
   assert.equal(slope(-1, 2, { ratioCap: 3 }), 0);
   // Beyond the limit of the log-ratio there is none either, and it is counted.
   assert.equal(slope(-1, 10.5), 0);
-  const terms = joined(objectiveTerms([response(-1, false, [1]), response(1, false, [1])], settings));
+  const terms = joinedTerms(objectiveTerms([response(-1, false, [1]), response(1, false, [1])], settings));
   const { clipped, clamped } = policyLoss([-1, -1], { old: [-11.5, -1.5] }, terms, lossSettings(settings));
   assert.deepEqual([clipped, clamped], [1, 1]);
 });
@@ -221,7 +203,7 @@ test('the anchor counts the tokens of successes only, and nothing where there ar
   const settings = objective({ nll: { weight: 0.5, reduction: 'token' } });
   const logProbs = draw(3, 0.5);
   const of = (responses: JudgedResponse[]) =>
-    policyLoss(logProbs, {}, joined(objectiveTerms(responses, settings)), lossSettings(settings)).nll;
+    policyLoss(logProbs, {}, joinedTerms(objectiveTerms(responses, settings)), lossSettings(settings)).nll;
   const successes = [...logProbs.slice(0, 6), ...logProbs.slice(8)];
   near(of(RESPONSES), (-0.5 * successes.reduce((sum, value) => sum + value, 0)) / successes.length);
   assert.equal(of(RESPONSES.map((one) => ({ ...one, correct: false }))), 0);
@@ -247,16 +229,16 @@ test('a step cut into batches, or spread over two machines, has the loss and the
     const old = draw(1, 0.6);
     const logProbs = draw(2, 0.5, old);
     const reference = draw(3, 0.5, old);
-    const whole = inGraph(logProbs, { old, reference }, joined(terms), settings);
+    const whole = inGraph(logProbs, { old, reference }, joinedTerms(terms), settings);
     let [from, loss] = [0, 0];
     const gradient: number[] = [];
     for (const part of [terms.slice(0, 1), terms.slice(1, 3), terms.slice(3)]) {
-      const to = from + joined(part).unit.length;
+      const to = from + joinedTerms(part).unit.length;
       const cut = (values: number[]) => values.slice(from, to);
       const result = inGraph(
         cut(logProbs),
         { old: cut(old), reference: cut(reference) },
-        joined(part),
+        joinedTerms(part),
         settings,
       );
       loss += result.loss;

@@ -53,7 +53,8 @@ function replayed(spec: DenoiserSpec, recorded: Recorded, changes: Partial<Repla
 function logProbs(spec: DenoiserSpec, seed: number, recorded: Recorded, states: readonly ReplayState[]) {
   const rows = policyRows(spec, [{ ...recorded, states }]);
   const temperature = recorded.settings.temperature || 1;
-  return naiveLogProbs(spec, tinyWeights(spec, seed), rows, temperature, tinySamplerHead(spec, seed));
+  const head = tinySamplerHead(spec, seed);
+  return naiveLogProbs(spec, tinyWeights(spec, seed), rows, { temperature, head, rounded: true });
 }
 
 const DECODINGS: [string, Partial<DenoiserSpec>, Partial<DecodeSettings>][] = [
@@ -131,7 +132,12 @@ test('rounds over a noisy and a clean copy score every token once, as the decode
         response: 0,
         state: 0,
       }));
-      const values = naiveLogProbs(spec, tinyWeights(spec, seed), { ...rows, scored: inRows }, 0.8);
+      const values = naiveLogProbs(
+        spec,
+        tinyWeights(spec, seed),
+        { ...rows, scored: inRows },
+        { temperature: 0.8, rounded: true },
+      );
       for (const [i, position] of scored.entries()) {
         assert.ok(!found.has(position));
         found.set(position, values[i]);
@@ -242,7 +248,10 @@ test('responses to one prompt share its rows, and others do not see each other',
       responses.push({ ...recorded, states: replayed(spec, recorded) });
     }
     const score = (of: typeof responses) =>
-      naiveLogProbs(spec, tinyWeights(spec, 4), policyRows(spec, of), 0.8, tinySamplerHead(spec, 4));
+      naiveLogProbs(spec, tinyWeights(spec, 4), policyRows(spec, of), {
+        temperature: 0.8,
+        head: tinySamplerHead(spec, 4),
+      });
     const alone = responses.flatMap((one) => score([one]));
     const together = score(responses);
     together.forEach((value, i) => void assert.ok(Math.abs(value - alone[i]) < 1e-9));

@@ -1,0 +1,68 @@
+import type { Graph, Value } from '../graph.ts';
+import type { DenoiserShape } from '../shape.ts';
+import type { TrainingWeights } from './parameters.ts';
+import { type PolicyLossInputs, type PolicyLossSettings, policyLoss } from './policy-loss.ts';
+import { tokenLogProbs } from './token-log-probs.ts';
+
+/** Names of what the objective of a policy takes beside the target; meanings as PolicyLossInputs says. */
+export const POLICY = {
+  inverseTemperature: 'inverse_temperature',
+  candidates: 'candidates',
+  padding: 'padding',
+  old: 'old',
+  reference: 'reference',
+  klWeight: 'kl_weight',
+  nllWeight: 'nll_weight',
+  unit: 'unit',
+  share: 'share',
+  advantage: 'advantage',
+  unitWeight: 'unit_weight',
+} as const;
+
+export interface PolicyOptions {
+  /** Every token comes with its candidates; otherwise it competes with all tokens but `suppressed` ones. */
+  candidates: boolean;
+  suppressed: readonly number[];
+  /** Missing: only log-probabilities are wanted. */
+  loss?: PolicyLossSettings & {
+    /** Log-probabilities of the policy that sampled are given; otherwise the present one did. */
+    old: boolean;
+  };
+}
+
+/** Log-probabilities of the targets of the selected states, and the loss over them. */
+export function policyObjective(
+  graph: Graph,
+  weights: TrainingWeights,
+  shape: DenoiserShape,
+  states: Value,
+  target: Value,
+  { candidates, suppressed, loss: settings }: PolicyOptions,
+): { logProbabilities: Value; loss?: Value } {
+  const tokens = (name: string) => graph.input(name, 'f32', ['selected']);
+  const units = (name: string) => graph.input(name, 'f32', ['units']);
+  const logProbabilities = tokenLogProbs(graph, weights, shape, states, {
+    target,
+    inverseTemperature: graph.input(POLICY.inverseTemperature, 'f32', [1]),
+    ...(candidates && {
+      candidates: {
+        ids: graph.input(POLICY.candidates, 'i64', ['selected', 'candidates']),
+        padding: graph.input(POLICY.padding, 'f32', ['selected', 'candidates']),
+      },
+    }),
+    suppressed,
+  });
+  if (!settings) return { logProbabilities };
+  const inputs: PolicyLossInputs = {
+    ...(settings.old && { old: tokens(POLICY.old) }),
+    ...(settings.kl && {
+      reference: { logProbs: tokens(POLICY.reference), weight: tokens(POLICY.klWeight) },
+    }),
+    nllWeight: tokens(POLICY.nllWeight),
+    unit: graph.input(POLICY.unit, 'i64', ['selected']),
+    share: tokens(POLICY.share),
+    advantage: units(POLICY.advantage),
+    unitWeight: units(POLICY.unitWeight),
+  };
+  return { logProbabilities, loss: policyLoss(graph, logProbabilities, inputs, settings) };
+}

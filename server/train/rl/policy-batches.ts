@@ -1,0 +1,116 @@
+import { POLICY } from '../../../kernels/training/policy-objective.ts';
+import { PADDED } from '../../../kernels/training/token-log-probs.ts';
+import type { DenoiserSpec } from '../../models/spec.ts';
+import type { Feed, ScoredBatch } from '../session.ts';
+import type { OtherLogProbs, PolicyLossTerms } from './policy-loss.ts';
+import { type PolicyRows, policyRows, type ReplayedResponse } from './policy-rows.ts';
+
+/** Responses of a step that go through one forward. */
+export interface PolicyBatch {
+  rows: PolicyRows;
+  /** Their terms put together, by the places of `rows.scored`. */
+  terms: PolicyLossTerms;
+}
+
+/**
+ * The forwards of one step: responses are put together, in order, until `mostRows` rows are reached; a single response
+ * may have more. Those to one prompt should follow each other, since they share its rows.
+ */
+export function policyBatches(
+  spec: DenoiserSpec,
+  responses: readonly ReplayedResponse[],
+  terms: readonly PolicyLossTerms[],
+  mostRows: number,
+): PolicyBatch[] {
+  const batches: PolicyBatch[] = [];
+  let first = 0;
+  let rows: PolicyRows | undefined;
+  const close = (end: number) => {
+    if (rows) batches.push({ rows, terms: joinedTerms(terms.slice(first, end)) });
+    first = end;
+  };
+  for (const [i, response] of responses.entries()) {
+    const more = policyRows(spec, [...responses.slice(first, i), response]);
+    if (rows && more.ids.length > mostRows) {
+      close(i);
+      rows = policyRows(spec, [response]);
+    } else rows = more;
+  }
+  close(responses.length);
+  return batches;
+}
+
+/** Terms of several responses as those of one batch. */
+export function joinedTerms(terms: readonly PolicyLossTerms[]): PolicyLossTerms {
+  let units = 0;
+  const unit = terms.flatMap((one) => {
+    const before = units;
+    units += one.advantage.length;
+    return one.unit.map((u) => before + u);
+  });
+  const all = (key: Exclude<keyof PolicyLossTerms, 'unit'>) => terms.flatMap((one) => one[key]);
+  return {
+    unit,
+    share: all('share'),
+    advantage: all('advantage'),
+    unitWeight: all('unitWeight'),
+    klWeight: all('klWeight'),
+    nllWeight: all('nllWeight'),
+  };
+}
+
+/**
+ * What the session is fed to score a batch. `behaviour`: each token among its candidates, which must have been recorded, at
+ * the temperature that they were sampled at; `model`: among all tokens at temperature 1.
+ */
+export function scoredBatch(
+  { ids, positions, visible, scored }: PolicyRows,
+  likelihood: 'behaviour' | 'model',
+  temperature: number,
+): ScoredBatch {
+  const rows = { ids, positions, visible, select: scored.map(({ row }) => row) };
+  const previous = scored.map((token) => token.previous);
+  if (likelihood === 'model') {
+    const inputs = { [POLICY.inverseTemperature]: { f32: [1] } };
+    return { ...rows, target: scored.map(({ id }) => id), previous, inputs };
+  }
+  const candidates = scored.map((token) => {
+    const among = token.candidates;
+    if (!among?.includes(token.id)) {
+      throw new Error('A sampled token was recorded without the candidates that it was chosen among.');
+    }
+    return among;
+  });
+  const most = Math.max(...candidates.map(({ length }) => length));
+  const dims = [candidates.length, most];
+  const padded = (of: readonly number[], value: number) => Array<number>(most - of.length).fill(value);
+  return {
+    ...rows,
+    target: scored.map(({ id }, i) => candidates[i].indexOf(id)),
+    previous,
+    inputs: {
+      [POLICY.inverseTemperature]: { f32: [1 / temperature] },
+      [POLICY.candidates]: { i64: candidates.flatMap((of) => [...of, ...padded(of, 0)]), dims },
+      [POLICY.padding]: {
+        f32: candidates.flatMap((of) => [...of.map(() => 0), ...padded(of, PADDED)]),
+        dims,
+      },
+    },
+  };
+}
+
+/** What the loss of a batch takes; `other` as the graph was built for. */
+export function lossInputs(terms: PolicyLossTerms, { old, reference }: OtherLogProbs): Record<string, Feed> {
+  return {
+    ...(old && { [POLICY.old]: { f32: Array.from(old) } }),
+    ...(reference && {
+      [POLICY.reference]: { f32: Array.from(reference) },
+      [POLICY.klWeight]: { f32: terms.klWeight },
+    }),
+    [POLICY.nllWeight]: { f32: terms.nllWeight },
+    [POLICY.unit]: { i64: terms.unit },
+    [POLICY.share]: { f32: terms.share },
+    [POLICY.advantage]: { f32: terms.advantage },
+    [POLICY.unitWeight]: { f32: terms.unitWeight },
+  };
+}
