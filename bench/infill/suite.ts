@@ -60,7 +60,8 @@ export function drawSuite(folder: string, seed: number, cutsPerFile: number): Su
   return { seed, cutsPerFile, cuts, latency };
 }
 
-function readSources(folder: string): Map<string, string> {
+/** Text of every program of a suite folder, by its name. */
+export function readSources(folder: string): Map<string, string> {
   const files = readdirSync(path.join(folder, 'files')).sort();
   return new Map(files.map((file) => [file, readFileSync(path.join(folder, 'files', file), 'utf8')]));
 }

@@ -44,6 +44,7 @@ export function packageFiles(target) {
     ...model.map((file) => `${EMBEDDED_MODEL}/${file}`),
     ...[...PROGRAMS, 'package.json'].map((file) => `dist/${file}`),
     ...filesBelow(path.join(DIST, 'sandbox')).map((file) => `dist/sandbox/${file}`),
+    'tasks/infill.jsonl',
     'tasks/starter.jsonl',
     ...filesBelow(path.join(DIST, 'webview')).map((file) => `dist/webview/${file}`),
   ];

@@ -10,10 +10,13 @@ export interface Suite {
   split: string | undefined;
 }
 
-/** The project's own suites: functions that no training sees. */
+/** The project's own suites: lines to fill in, and functions; no training sees either. */
 export function ownSuites(): Suite[] {
   const folder = path.join(packageRoot(), 'tasks');
-  return [{ file: path.join(folder, 'starter.jsonl'), split: 'heldout' }];
+  return [
+    { file: path.join(folder, 'infill.jsonl'), split: undefined },
+    { file: path.join(folder, 'starter.jsonl'), split: 'heldout' },
+  ];
 }
 
 /** The first `limit` tasks of a suite. Throws UserError for a broken line: a suite is measured as a whole or not. */

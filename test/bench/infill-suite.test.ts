@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { columnsOf } from '../../bench/infill/cut-points.ts';
 import { cutItem, isRight } from '../../bench/infill/item.ts';
 import { findPairs } from '../../bench/infill/pairs.ts';
-import { benchDocuments, drawSuite, loadSuite } from '../../bench/infill/suite.ts';
-
+import { benchDocuments, drawSuite, loadSuite, readSources } from '../../bench/infill/suite.ts';
 import documents from '../../server/bench/documents.json' with { type: 'json' };
+import { readTasks } from '../../server/tasks/read-tasks.ts';
 
 const folder = path.join(import.meta.dirname, '..', '..', 'bench', 'suites', 'infill-python');
 
@@ -63,5 +63,23 @@ test('suite.json is what its seed draws, and its items fit their files', () => {
     const afterLine = source.slice(item.prefix.length + item.rest.length);
     if (item.missing === 'line') assert.ok(item.suffix.endsWith(afterLine), item.id);
     assert.ok(isRight(item, item.rest) && item.accepted.every((text) => text !== ''), item.id);
+  }
+});
+
+test('every hole of tasks/infill.jsonl is a line of one of the programs or of a held-out function', async () => {
+  const tasks = path.join(import.meta.dirname, '..', '..', 'tasks');
+  const starter = await readTasks(path.join(tasks, 'starter.jsonl'));
+  const sources = new Set([
+    ...readSources(folder).values(),
+    ...starter.tasks
+      .filter(({ split }) => split === 'heldout')
+      .map(({ prefix, reference }) => prefix + reference),
+  ]);
+  const { tasks: holes, problems } = await readTasks(path.join(tasks, 'infill.jsonl'));
+  assert.deepEqual(problems, []);
+  for (const { id, prefix, suffix, reference } of holes) {
+    assert.ok(sources.has(prefix + reference + suffix), id);
+    assert.match(prefix, /(^|\n) *$/, id);
+    assert.match(suffix ?? '', /^\n/, id);
   }
 });
