@@ -1,6 +1,7 @@
 import { bench } from './commands/bench.ts';
 import type { Command } from './commands/command.ts';
 import { complete } from './commands/complete.ts';
+import { dataHash } from './commands/data-hash.ts';
 import { doctor } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { generate } from './commands/generate.ts';
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   tasksValidate,
   tasksFromTestsCommand,
   reward,
+  dataHash,
   trainSft,
   trainContinuations,
   runsList,

@@ -57,6 +57,7 @@ async function openRun(values: Values) {
     ...settings,
     model: path.resolve(settings.model),
     data: settings.data.map((one) => path.resolve(one)),
+    testSets: settings.testSets.map((one) => path.resolve(one)),
   };
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   return {

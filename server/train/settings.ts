@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import type { DataRules } from './data/sift.ts';
 import { OBJECTIVES, type ObjectiveName } from './objectives/index.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Everything that a run of supervised fine-tuning depends on; the run folder keeps it in config.json. */
-export interface SftSettings {
+export interface SftSettings extends DataRules {
   /** Model folder. */
   model: string;
   /** Files of JSON lines and folders of source files. */
@@ -72,6 +73,13 @@ export const TARGETS: Setting<readonly string[]> = {
 const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } = {
   model: { value: undefined, must: 'the folder of a model', accepts: isText },
   data: { value: undefined, must: 'a list of files and folders', accepts: isTexts },
+  licences: { value: [], must: 'a list of SPDX licence ids', accepts: isTextList },
+  duplicateSimilarity: {
+    value: 0,
+    must: '0, or a number from 0.5 to 1',
+    accepts: (value) => value === 0 || (typeof value === 'number' && value >= 0.5 && value <= 1),
+  },
+  testSets: { value: [], must: 'a list of files that unmask data hash has made', accepts: isTextList },
   objective: choice('window-diffusion', Object.keys(OBJECTIVES) as ObjectiveName[]),
   parameters: choice('lora', ['lora', 'full', 'none']),
   rank: whole(16, 1),
@@ -183,5 +191,9 @@ function isText(value: unknown): value is string {
 }
 
 function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isText);
+  return isTextList(value) && value.length > 0;
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isText);
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
-import { Corpus } from './data/corpus.ts';
+import { Corpus, countDropped } from './data/corpus.ts';
 import { Sampler, sampleRandom } from './data/sampler.ts';
 import { OBJECTIVES } from './objectives/index.ts';
 import type { Objective, SampleRows } from './objectives/objective.ts';
@@ -51,8 +51,11 @@ async function train(
   const misfit = objective.misfit(folder.spec);
   if (misfit)
     throw new UserError(`the objective ${settings.objective} does not fit ${folder.name}: ${misfit}.`);
-  const corpus = await Corpus.open(settings.data);
+  const corpus = await Corpus.open(settings.data, settings);
   await run.fixData(corpus.files);
+  for (const [reason, count] of Object.entries(countDropped(corpus.files))) {
+    run.log(`${count} documents are left out, ${reason}`);
+  }
   const sampler = new Sampler(corpus, await loadTokenizer(folder), folder.spec, settings);
   const trainer = await Trainer.open(folder, settings);
   const save = (step: number) =>

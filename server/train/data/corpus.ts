@@ -3,6 +3,7 @@ import type { Random } from '../../decode/random.ts';
 import { UserError } from '../../errors.ts';
 import type { DocumentFile, TrainingDocument } from './document.ts';
 import { openJsonLines } from './json-lines.ts';
+import { type DataRules, sift } from './sift.ts';
 import { openSourceFolder } from './source-folder.ts';
 
 /** All documents of a run. */
@@ -16,18 +17,23 @@ export class Corpus {
     for (const { count } of files) this.#ends.push((this.#ends.at(-1) ?? 0) + count);
   }
 
-  /** Opens files of JSON lines and folders of source files. Throws UserError for a path that yields nothing. */
-  static async open(paths: readonly string[]): Promise<Corpus> {
-    const files: DocumentFile[] = [];
+  /**
+   * Opens files of JSON lines and folders of source files and leaves out what the rules say. Throws UserError for a path
+   * that yields nothing and for a line that cannot be read.
+   */
+  static async open(paths: readonly string[], rules: Partial<DataRules> = {}): Promise<Corpus> {
+    const sources: DocumentFile[][] = [];
     for (const one of paths) {
       const found = await stat(one).catch((error: Error) => {
         throw new UserError(`${one} cannot be read: ${error.message}.`);
       });
-      const opened = found.isDirectory() ? await openSourceFolder(one) : [await openJsonLines(one)];
-      if (opened.every(({ count }) => count === 0)) {
-        throw new UserError(`${one} holds nothing to learn from: no source files, or no lines.`);
-      }
-      files.push(...opened);
+      sources.push(found.isDirectory() ? await openSourceFolder(one) : [await openJsonLines(one)]);
+    }
+    const files = await sift(sources.flat(), rules);
+    let start = 0;
+    for (const [i, { length }] of sources.entries()) {
+      checkSource(paths[i], files.slice(start, start + length));
+      start += length;
     }
     return new Corpus(files);
   }
@@ -42,4 +48,20 @@ export class Corpus {
     const at = this.#ends.findIndex((end) => index < end);
     return this.files[at].read(index - (this.#ends[at] - this.files[at].count));
   }
+}
+
+function checkSource(source: string, files: readonly DocumentFile[]): void {
+  if (files.some(({ count }) => count > 0)) return;
+  const dropped = Object.entries(countDropped(files)).map(([reason, count]) => `${count} ${reason}`);
+  const why = dropped.length > 0 ? `all is left out (${dropped.join(', ')})` : 'no source files, or no lines';
+  throw new UserError(`${source} holds nothing to learn from: ${why}.`);
+}
+
+/** Documents that were left out of several files, by the reason. */
+export function countDropped(files: readonly DocumentFile[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [reason, count] of files.flatMap(({ dropped }) => Object.entries(dropped ?? {}))) {
+    counts[reason] = (counts[reason] ?? 0) + count;
+  }
+  return counts;
 }

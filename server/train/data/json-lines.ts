@@ -2,16 +2,19 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
+import { type Row, RowError, readRow } from '../../tasks/formats.ts';
+import { taskPrompt } from '../../tasks/prompt.ts';
 import type { DocumentFile, TrainingDocument } from './document.ts';
+import { testSetNamed } from './test-task.ts';
 
 const NEWLINE = 10;
 /** A line of no more bytes is empty, whatever its ending. */
 const SHORTEST = 1;
 
 /**
- * A file of JSON lines, each {prompt, completion}, {prefix, suffix, middle}, {text} or
- * {prompt_ids, completion_ids}. Only the places of its lines are
- * kept in memory. Throws UserError where the file, or later a line, cannot be read.
+ * A file of JSON lines, each {prompt, completion}, {prefix, suffix, middle}, {text}, {prompt_ids, completion_ids} or a
+ * programming task; a `licence` may stand beside. Only the places of its lines are kept in memory. Throws UserError where
+ * the file, or later a line, cannot be read.
  */
 export async function openJsonLines(file: string): Promise<DocumentFile> {
   const { lines, bytes, hash } = await findLines(file);
@@ -73,19 +76,32 @@ function parseLine(text: string, where: string): TrainingDocument {
   } catch (error) {
     throw new UserError(`${where}, is not valid JSON: ${(error as Error).message.slice(0, 80)}.`);
   }
+  if (typeof row !== 'object' || row === null) throw new UserError(`${where}, is not a JSON object.`);
+  const { licence, license } = row as Row;
+  const declared = licence ?? license;
+  const testSet = testSetNamed(row as Row);
+  return {
+    ...contentOf(row as Row, where),
+    ...(typeof declared === 'string' && { licence: declared }),
+    ...(testSet !== undefined && { testSet }),
+  };
+}
+
+function contentOf(row: Row, where: string): TrainingDocument {
+  if ('test_list' in row || 'canonical_solution' in row) return taskDocument(row, where);
   const field = (name: string) => {
-    const value = (row as Record<string, unknown> | null)?.[name];
+    const value = row[name];
     return typeof value === 'string' ? value : undefined;
   };
-  const [prompt, completion, text_] = [field('prompt'), field('completion'), field('text')];
+  const [prompt, completion, text] = [field('prompt'), field('completion'), field('text')];
   const [prefix, suffix, middle] = [field('prefix'), field('suffix'), field('middle')];
   if (prompt !== undefined && completion !== undefined) return { kind: 'completion', prompt, completion };
   if (prefix !== undefined && suffix !== undefined && middle !== undefined) {
     return { kind: 'infill', prefix, suffix, middle };
   }
-  if (text_ !== undefined) return { kind: 'text', text: text_ };
+  if (text !== undefined) return { kind: 'text', text };
   const ids = (name: string) => {
-    const value = (row as Record<string, unknown> | null)?.[name];
+    const value = row[name];
     return Array.isArray(value) && value.every((id) => Number.isSafeInteger(id) && id >= 0)
       ? value
       : undefined;
@@ -95,4 +111,18 @@ function parseLine(text: string, where: string): TrainingDocument {
   throw new UserError(
     `${where}, has neither prompt and completion nor prefix, suffix and middle nor text nor prompt_ids and completion_ids.`,
   );
+}
+
+/** A programming task with its solution, asked for as evaluation and rollouts do. */
+function taskDocument(row: Row, where: string): TrainingDocument {
+  try {
+    const task = readRow(row);
+    const { prefix, suffix } = taskPrompt(task);
+    return suffix === undefined
+      ? { kind: 'completion', prompt: prefix, completion: task.reference }
+      : { kind: 'infill', prefix, suffix, middle: task.reference };
+  } catch (error) {
+    if (error instanceof RowError) throw new UserError(`${where}, ${error.message}.`);
+    throw error;
+  }
 }

@@ -3,13 +3,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { DocumentFile } from './document.ts';
+import { folderLicences } from './licences.ts';
 
 /** Source files are taken by their name; longer ones are mostly data, shorter ones hold nothing. */
 const EXTENSIONS = new Set(['.py', '.ts', '.js', '.go', '.rs', '.java', '.c', '.h', '.cpp', '.rb']);
 const SHORTEST = 200;
 const LONGEST = 200_000;
 
-/** Every source file below a folder in the order of their paths, each one document; equal files count once. */
+/**
+ * Every source file below a folder in the order of their paths, each one document; equal files count once. Licences are
+ * those of the folder's `licences.json`.
+ */
 export async function openSourceFolder(dir: string): Promise<DocumentFile[]> {
   let entries: { parentPath?: string; path: string; name: string; isFile(): boolean }[];
   try {
@@ -21,6 +25,7 @@ export async function openSourceFolder(dir: string): Promise<DocumentFile[]> {
     .filter((entry) => entry.isFile() && EXTENSIONS.has(path.extname(entry.name)))
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
     .sort();
+  const licenceOf = await folderLicences(dir);
   const documents = new Map<string, DocumentFile>();
   for (const file of files) {
     const bytes = await readFile(file).catch(() => undefined);
@@ -31,6 +36,7 @@ export async function openSourceFolder(dir: string): Promise<DocumentFile[]> {
       file,
       bytes: bytes.length,
       hash,
+      licence: licenceOf(file),
       count: 1,
       read: async () => ({ kind: 'text', text: await readFile(file, 'utf8') }),
     });

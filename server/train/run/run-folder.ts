@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
 import { replaceFile } from '../../files.ts';
+import type { DocumentFile } from '../data/document.ts';
 
 export type RunStatus = 'running' | 'stopping' | 'stopped' | 'failed' | 'done';
 
@@ -63,10 +64,10 @@ export class RunFolder {
    * Notes what the run learns from, or checks that it is still the same: otherwise a resumed run would not go on as it
    * would have. Throws UserError where it is not.
    */
-  async fixData(
-    files: readonly { file: string; bytes: number; hash: string; count: number }[],
-  ): Promise<void> {
-    const data = files.map(({ file, bytes, hash, count }) => ({ file, bytes, hash, count }));
+  async fixData(files: readonly Omit<DocumentFile, 'read'>[]): Promise<void> {
+    const data = files.map(({ file, bytes, hash, licence, count, dropped }) => {
+      return { file, bytes, hash, licence, count, dropped };
+    });
     const text = `${JSON.stringify(data, null, 1)}\n`;
     if (!existsSync(this.#file('data'))) {
       await replaceFile(this.#file('data'), text);
