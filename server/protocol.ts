@@ -33,6 +33,13 @@ export interface DecodeSettings {
   entropyBound?: number;
   /** Of the policy `factor`: f in the least confidence 1 − f / (n + 1) of the n-th best position. Left out: 1. */
   factor?: number;
+  /**
+   * Of models with full attention: what is kept from one forward to the next, approximately right: the rows before the
+   * window, or those behind it too. Left out: nothing.
+   */
+  cache?: 'prefix' | 'dual';
+  /** With a cache: a forward so often computes everything anew. Left out: the first one of every window. */
+  refresh?: number;
 }
 
 /** Why a response ended. */
@@ -64,7 +71,7 @@ export interface Reveal {
 /** One forward and what was fixed from it. */
 export interface Step {
   index: number;
-  /** A commit forward reveals nothing; it only writes a finished block into the cache. */
+  /** A commit forward writes a finished block into the cache; with logit shift 1 it reveals the next block's first token. */
   kind: 'denoise' | 'commit';
   /**
    * First position of the window, counted from the first response token. Negative where a window begins with prompt
@@ -74,7 +81,8 @@ export interface Step {
   /**
    * The window's tokens before the step; null is masked. The forward's rows are these over a cache of everything
    * before `windowStart`. With logit shift 1 the last position has no row, and the tokens before the first masked one
-   * are clean rows, which enter the cache.
+   * are clean rows, which enter the cache. With block attention all of a block's positions have rows; with full
+   * attention so have the prompt, the masked positions from the window's end to `maxTokens`, and `suffixIds`.
    */
   window: (number | null)[];
   revealed: Reveal[];
@@ -118,6 +126,8 @@ export interface Trajectory {
   /** The text that was asked; left out where only ids were given. */
   prompt?: EnginePrompt;
   promptIds: number[];
+  /** Tokens after the response, with full attention only. */
+  suffixIds?: number[];
   /** Prompt tokens whose keys and values were already in the cache. */
   cachedTokens: number;
   responseIds: number[];

@@ -1,3 +1,4 @@
+import type { Step } from '../protocol.ts';
 import type { Choice } from './recorder.ts';
 import { blockRows } from './rows.ts';
 import type { Session } from './session.ts';
@@ -5,48 +6,60 @@ import { settledFrom } from './threshold.ts';
 
 /**
  * Denoising on the block grid, which starts at the first prompt token: the first block may begin with prompt
- * tokens, which stay visible. A block is denoised until nothing in it is masked and then committed by one forward of
- * its clean tokens. The response ends as soon as everything up to its end is revealed, which may be inside a block;
- * positions beyond `maxTokens` stay masked, since the model has learnt whole blocks.
+ * tokens, which stay visible. A block is denoised until nothing in it is masked, sub-block by sub-block from the left
+ * where the model has them, and then committed by one forward of its clean tokens. With logit shift 1 the row before a
+ * position predicts it: the commit of a block gives the first token of the next one, also that of a prompt's last block.
+ *
+ * The response ends as soon as everything up to its end is revealed, which may be inside a block; positions beyond
+ * `maxTokens` stay masked, since the model has learnt whole blocks.
  */
 export async function decodeOnBlockGrid(session: Session): Promise<void> {
-  const { cache, promptIds, response, settings } = session;
+  const { cache, promptIds, response } = session;
   const { spec } = session.denoiser;
-  const size = spec.blockSize;
+  const { blockSize: size, subBlockSize = size, logitShift: shift } = spec;
+  let first: Choice | undefined;
   for (;;) {
     const windowStart = cache.length - promptIds.length;
-    const window: (number | null)[] = [...promptIds.slice(cache.length)];
+    const window: (number | null)[] = [...promptIds.slice(cache.length), ...(first ? [first.id] : [])];
     while (window.length < size) window.push(null);
-    const report = (kind: 'denoise' | 'commit', before: (number | null)[], choices: Choice[]) =>
-      session.recorder.step({
-        kind,
-        windowStart,
-        window: before,
-        revealed: choices,
-        settled: response.ids.length,
-      });
+    const report = (kind: Step['kind'], before: (number | null)[], revealed: Choice[]) =>
+      session.recorder.step({ kind, windowStart, window: before, revealed, settled: response.ids.length });
 
-    let masked = maskedRows(window, windowStart, settings.maxTokens);
-    for (let step = 0; masked.length > 0; step++) {
-      const before = [...window];
-      const result = await session.forward('denoise', blockRows(spec, cache.length, window), masked);
-      const all = masked.map((row, i) =>
-        session.choose(windowStart + row, session.distribution(result, i), 'noisy'),
-      );
-      const choices = session.reveal(all, size, step);
-      for (const { position, id } of choices) window[position - windowStart] = id;
-      const ended = response.settle(settledFrom(window, response.ids.length - windowStart));
-      report('denoise', before, choices);
-      if (ended) return;
-      masked = maskedRows(window, windowStart, settings.maxTokens);
+    for (let subBlock = 0; subBlock < size; subBlock += subBlockSize) {
+      for (let step = 0; ; step++) {
+        const masked = maskedRows(session, window, windowStart, { start: subBlock, size: subBlockSize });
+        if (masked.length === 0) break;
+        const before = [...window];
+        const select = masked.map((row) => row - shift);
+        const result = await session.forward('denoise', blockRows(spec, cache.length, window), select);
+        const all = masked.map((row, i) =>
+          session.choose(windowStart + row, session.distribution(result, i), 'noisy'),
+        );
+        const choices = session.reveal(all, subBlockSize, step);
+        for (const { position, id } of choices) window[position - windowStart] = id;
+        const ended = response.settle(settledFrom(window, response.ids.length - windowStart));
+        report('denoise', before, choices);
+        if (ended) return;
+      }
     }
-    const result = await session.forward('commit', blockRows(spec, cache.length, window), []);
+    const last = shift === 1 ? [size - 1] : [];
+    const result = await session.forward('commit', blockRows(spec, cache.length, window), last);
     result.commit(size);
-    report('commit', [...window], []);
+    first =
+      shift === 1 ? session.choose(windowStart + size, session.distribution(result, 0), 'clean') : undefined;
+    const ended = first !== undefined && response.settle([first.id]);
+    report('commit', window, first ? [first] : []);
+    if (ended) return;
   }
 }
 
-/** Rows of the block that are masked and belong to the response. */
-function maskedRows(window: readonly (number | null)[], windowStart: number, maxTokens: number): number[] {
-  return [...window.keys()].filter((row) => window[row] === null && windowStart + row < maxTokens);
+/** Rows of a sub-block that are masked and belong to the response. */
+function maskedRows(
+  { settings }: Session,
+  window: readonly (number | null)[],
+  windowStart: number,
+  subBlock: { start: number; size: number },
+): number[] {
+  const end = Math.min(subBlock.start + subBlock.size, settings.maxTokens - windowStart);
+  return [...window.keys()].filter((row) => row >= subBlock.start && row < end && window[row] === null);
 }

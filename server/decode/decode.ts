@@ -4,6 +4,7 @@ import type { DecodeMode, DecodeSettings, StopReason, Trajectory } from '../prot
 import { decodeAutoregressively } from './ar.ts';
 import { decodeOnBlockGrid } from './block-grid.ts';
 import type { Denoiser, KvCache } from './denoiser.ts';
+import { decodeWithFullAttention } from './full-attention.ts';
 import { prefill } from './prefill.ts';
 import { Cancelled, type DecodeHooks, Session } from './session.ts';
 import { resolveSettings } from './settings.ts';
@@ -22,7 +23,8 @@ const CAUSAL_MODES: Record<DecodeMode, (session: Session) => Promise<void>> = {
 
 /**
  * Decodes a response to `promptIds`. `cache` is empty or what an earlier decoding of the same denoiser left: tokens
- * that begin both prompts are not computed again. Afterwards it holds the prompt and settled response tokens.
+ * that begin both prompts are not computed again. Afterwards it holds the prompt and settled response tokens, for full
+ * attention nothing of use.
  * Missing settings take the model's defaults; throws UserError when settings or prompt do not suit the model.
  */
 export async function decode(
@@ -35,7 +37,8 @@ export async function decode(
 ): Promise<DecodedTrajectory> {
   const { spec } = denoiser;
   const settings = resolveSettings(spec, given);
-  checkPrompt(spec, promptIds, settings.maxTokens);
+  const suffixIds = hooks.suffixIds ?? [];
+  checkPrompt(spec, [...promptIds, ...suffixIds], settings.maxTokens);
   const session = new Session(denoiser, tokenizer, cache, promptIds, settings, hooks);
   const stop = await run(session);
   const { response, recorder } = session;
@@ -44,6 +47,7 @@ export async function decode(
     version: 1,
     settings,
     promptIds: [...promptIds],
+    ...(suffixIds.length > 0 && { suffixIds: [...suffixIds] }),
     cachedTokens: recorder.cachedTokens,
     responseIds: response.ids,
     responseTexts: response.texts,
@@ -73,7 +77,8 @@ async function run(session: Session): Promise<StopReason> {
   const { spec } = session.denoiser;
   try {
     await prefill(session);
-    if (spec.cleanAttention === 'block') await decodeOnBlockGrid(session);
+    if (spec.cleanAttention === 'full') await decodeWithFullAttention(session);
+    else if (spec.cleanAttention === 'block') await decodeOnBlockGrid(session);
     else await CAUSAL_MODES[session.settings.mode](session);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;

@@ -1,4 +1,4 @@
-import { type NaiveRows, naiveForward, type WeightReader } from '../../kernels/naive-forward.ts';
+import { naiveForward, type WeightReader } from '../../kernels/naive-forward.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
 import type {
   BatchDenoiser,
@@ -9,17 +9,21 @@ import type {
   SamplerHead,
 } from './denoiser.ts';
 
-/** A committed row. Keys and values follow from what it is and what it saw, so nothing else is kept. */
-interface CommittedRow {
+/** A row that was fed. Its keys and values follow from what it is and what it saw, so nothing else is kept. */
+interface Row {
   id: number;
   position: number;
-  /** Columns of the cache that it attends to. */
-  sees: ReadonlySet<number>;
+  sees: ReadonlySet<Row>;
 }
 
-/** Remembers rows instead of keys and values, and refuses what would leave stale ones in a real cache. */
+/** Remembers rows instead of keys and values, and refuses what would leave stale ones in an exact cache. */
 class NaiveCache implements KvCache {
-  readonly rows: CommittedRow[] = [];
+  readonly rows: Row[] = [];
+  readonly #exact: boolean;
+
+  constructor(exact: boolean) {
+    this.#exact = exact;
+  }
 
   get length(): number {
     return this.rows.length;
@@ -30,15 +34,22 @@ class NaiveCache implements KvCache {
   }
 
   truncate(length: number): void {
-    const kept = this.rows.slice(0, length);
-    if (kept.some((row) => Math.max(...row.sees) >= length)) {
-      throw new Error(`Truncating to ${length} columns keeps a row that has seen a later one.`);
-    }
-    this.rows.length = length;
+    this.#set(this.rows.slice(0, length));
+  }
+
+  append(rows: readonly Row[]): void {
+    this.#set([...this.rows, ...rows]);
   }
 
   copy(other: KvCache): void {
-    this.rows.splice(0, this.rows.length, ...(other as NaiveCache).rows);
+    this.#set((other as NaiveCache).rows);
+  }
+
+  #set(rows: readonly Row[]): void {
+    const kept = new Set(rows);
+    if (this.#exact && rows.some(({ sees }) => [...sees].some((row) => !kept.has(row))))
+      throw new Error('The cache would hold a row that has seen one that is not in it.');
+    this.rows.splice(0, this.rows.length, ...rows);
   }
 }
 
@@ -52,21 +63,30 @@ export function naiveDenoiser(spec: DenoiserSpec, weight: WeightReader, samplerH
   return {
     spec,
     samplerHead,
-    newCache: () => new NaiveCache(),
+    newCache: () => new NaiveCache(spec.cleanAttention !== 'full'),
     async forward(request) {
       const cache = request.cache as NaiveCache;
-      const past = cache.length;
-      const { logits, hidden } = naiveForward(spec, weight, withPast(cache.rows, request));
+      const past = [...cache.rows];
+      const fed = fedRows(past, request);
+      const rows = withSeen([...past, ...fed]);
+      const { logits, hidden } = naiveForward(spec, weight, {
+        ids: rows.map((row) => row.id),
+        positions: rows.map((row) => row.position),
+        visible: (row, column) => rows[row].sees.has(rows[column]),
+      });
       const rowsOf = (values: Float64Array, width: number) =>
         request.select.map((row) =>
-          Float32Array.from(values.subarray((past + row) * width).subarray(0, width)),
+          Float32Array.from(values.subarray((past.length + row) * width).subarray(0, width)),
         );
       const ranked = rowsOf(logits, spec.vocabSize).map((row) => rank(row, allowed, request.topK));
       const result: ForwardResult = {
         topIds: Int32Array.from(ranked.flatMap((row) => row.ids)),
         topLogits: Float32Array.from(ranked.flatMap((row) => row.logits)),
         logSumExp: Float32Array.from(ranked, (row) => row.logSumExp),
-        commit: (count) => commit(cache, past, request, count),
+        commit(count) {
+          if (cache.length !== past.length) throw new Error('The cache has changed since this forward.');
+          cache.append(fed.slice(0, count));
+        },
       };
       if (request.entropy) result.entropy = Float32Array.from(ranked, (row) => row.entropy);
       if (request.hidden) {
@@ -91,13 +111,20 @@ export function oneByOne(denoiser: Denoiser): BatchDenoiser {
   };
 }
 
-function withPast(past: readonly CommittedRow[], request: ForwardRequest): NaiveRows {
-  return {
-    ids: [...past.map((row) => row.id), ...request.ids],
-    positions: [...past.map((row) => row.position), ...request.positions],
-    visible: (row, column) =>
-      row < past.length ? past[row].sees.has(column) : request.visible(row - past.length, column),
-  };
+function fedRows(past: readonly Row[], { ids, positions, visible }: ForwardRequest): Row[] {
+  const fed = ids.map((id, i) => ({ id, position: positions[i], sees: new Set<Row>() }));
+  for (const [row, { sees }] of fed.entries()) {
+    for (const [column, other] of [...past, ...fed].entries()) if (visible(row, column)) sees.add(other);
+  }
+  return fed;
+}
+
+/** The rows and behind them all others that they depend on, which an approximate cache need not hold. */
+function withSeen(rows: readonly Row[]): Row[] {
+  const all = new Set(rows);
+  // A set also goes through what is added meanwhile.
+  for (const { sees } of all) for (const row of sees) all.add(row);
+  return [...all];
 }
 
 function rank(logits: Float32Array, allowed: readonly number[], topK: number) {
@@ -110,17 +137,4 @@ function rank(logits: Float32Array, allowed: readonly number[], topK: number) {
   const entropy = allowed.reduce((sum, id) => sum + probability(id) * (logSumExp - logits[id]), 0);
   const top = ids.slice(0, topK);
   return { ids: top, logits: top.map((id) => logits[id]), logSumExp, entropy };
-}
-
-function commit(cache: NaiveCache, past: number, request: ForwardRequest, count: number): void {
-  if (cache.length !== past) throw new Error('The cache has changed since this forward.');
-  for (let row = 0; row < count; row++) {
-    const sees = new Set<number>();
-    for (let column = 0; column < past + request.ids.length; column++) {
-      if (request.visible(row, column)) sees.add(column);
-    }
-    if (Math.max(...sees) >= past + count)
-      throw new Error(`Row ${row} has seen a row that is not committed.`);
-    cache.rows.push({ id: request.ids[row], position: request.positions[row], sees });
-  }
 }

@@ -1,3 +1,4 @@
+import type { DenoiserSpec } from '../models/spec.ts';
 import { promptRows } from './rows.ts';
 import type { Session } from './session.ts';
 
@@ -5,15 +6,14 @@ import type { Session } from './session.ts';
 const PREFILL_ROWS = 128;
 
 /**
- * Makes the cache hold exactly the prompt up to what is fed with the first window: its last token, or for block
- * attention those of its last, unfinished block. What the cache already holds of it stays; whatever follows their
- * longest common prefix is forgotten.
+ * Makes the cache hold exactly the prompt up to what is fed with the first window: its last token, for block attention
+ * those of its last, unfinished block, for full attention all of it. What the cache already holds of it stays; whatever
+ * follows their longest common prefix is forgotten.
  */
 export async function prefill(session: Session): Promise<void> {
   const { cache, promptIds } = session;
   const { spec } = session.denoiser;
-  const left = spec.cleanAttention === 'block' ? promptIds.length % spec.blockSize : 1;
-  const length = promptIds.length - left;
+  const length = promptIds.length - fedWithFirstWindow(spec, promptIds.length);
   // Rows of a block have seen all of it, so a block is kept as a whole or not at all.
   const grid = spec.cleanAttention === 'block' ? spec.blockSize : 1;
   const common = commonPrefix(cache.tokens, promptIds.slice(0, length));
@@ -25,6 +25,12 @@ export async function prefill(session: Session): Promise<void> {
     const result = await session.forward('prefill', promptRows(spec, cache.length, ids), []);
     result.commit(ids.length);
   }
+}
+
+/** How many tokens of a prompt are not prefilled. With logit shift 1 the first window needs the last one's row. */
+function fedWithFirstWindow({ cleanAttention, blockSize, logitShift }: DenoiserSpec, length: number): number {
+  if (cleanAttention === 'full') return length;
+  return cleanAttention === 'block' ? ((length - logitShift) % blockSize) + logitShift : 1;
 }
 
 function commonPrefix(a: readonly number[], b: readonly number[]): number {

@@ -47,7 +47,8 @@ export function promptRows(spec: DenoiserSpec, cached: number, ids: readonly num
   };
 }
 
-function maskId(spec: DenoiserSpec): number {
+/** The token of a masked row. */
+export function maskId(spec: DenoiserSpec): number {
   if (spec.maskTokenId === undefined) throw new Error('A model without a mask token has no noisy rows.');
   return spec.maskTokenId;
 }

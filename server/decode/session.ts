@@ -17,6 +17,8 @@ export interface DecodeHooks {
   onStep?(step: Step): void;
   /** How many of a reveal's best tokens are recorded with it; 0 for none. */
   candidates: number;
+  /** Tokens after the response, which a model of full attention sees. */
+  suffixIds?: readonly number[];
   /** What the response of a causal model has to begin with. */
   beginning?: Beginning;
 }
@@ -31,6 +33,7 @@ export class Session {
   readonly denoiser: Denoiser;
   readonly cache: KvCache;
   readonly promptIds: readonly number[];
+  readonly suffixIds: readonly number[];
   readonly settings: DecodeSettings;
   readonly random: Random;
   readonly recorder: Recorder;
@@ -50,6 +53,7 @@ export class Session {
     this.tokenizer = tokenizer;
     this.cache = cache;
     this.promptIds = promptIds;
+    this.suffixIds = hooks.suffixIds ?? [];
     this.settings = settings;
     this.random = new Random(settings.seed);
     this.recorder = new Recorder(tokenizer, hooks.candidates, hooks.onStep?.bind(hooks));

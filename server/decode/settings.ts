@@ -15,17 +15,17 @@ const VERIFIED_WINDOW = 4;
 /** The given settings completed by the defaults of this model; throws UserError for what the model cannot do. */
 export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): DecodeSettings {
   const mode = given.mode ?? defaultMode(spec);
+  const maxTokens = given.maxTokens ?? 64;
   const settings: DecodeSettings = {
     mode,
     threshold: given.threshold ?? DEFAULT_THRESHOLD[mode] ?? 1,
-    window:
-      given.window ?? (mode === 'verified' ? Math.min(VERIFIED_WINDOW, spec.blockSize) : spec.blockSize),
-    maxTokens: given.maxTokens ?? 64,
+    window: given.window ?? defaultWindow(spec, mode, maxTokens),
+    maxTokens,
     temperature: given.temperature ?? 0,
     seed: given.seed ?? 0,
     topK: given.topK ?? 50,
     stopStrings: given.stopStrings ?? [],
-    ...revealSettings(given),
+    ...optionalSettings(given),
   };
   checkMode(spec, mode);
   checkNumber('threshold', settings.threshold, { min: 0, max: 1 });
@@ -33,50 +33,51 @@ export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSetting
   checkNumber('temperature', settings.temperature, { min: 0 });
   checkNumber('seed', settings.seed, { min: Number.MIN_SAFE_INTEGER, whole: true });
   checkNumber('topK', settings.topK, { min: 1, whole: true });
-  if (mode !== 'ar') checkWindow(spec, settings.window);
+  if (mode !== 'ar') checkWindow(spec, settings);
   if (settings.stopStrings.some((stop) => typeof stop !== 'string' || stop === '')) {
     throw new UserError('stopStrings must be non-empty strings.');
   }
   checkReveal(settings);
+  checkCache(spec, settings);
   return settings;
 }
 
 function defaultMode(spec: DenoiserSpec): DecodeMode {
-  if (spec.cleanAttention === 'block') return 'threshold';
+  if (spec.cleanAttention !== 'causal') return 'threshold';
   return spec.maskTokenId === undefined ? 'ar' : 'verified';
 }
 
+function defaultWindow(spec: DenoiserSpec, mode: DecodeMode, maxTokens: number): number {
+  if (spec.cleanAttention === 'full') return Math.min(spec.blockSize, maxTokens);
+  return mode === 'verified' ? Math.min(VERIFIED_WINDOW, spec.blockSize) : spec.blockSize;
+}
+
 function checkMode(spec: DenoiserSpec, mode: DecodeMode): void {
-  if (spec.cleanAttention === 'full') {
-    throw new UserError(
-      `Models of the family ${spec.family} attend in both directions everywhere, which this version cannot decode.`,
-    );
-  }
   if (!Object.hasOwn(DEFAULT_THRESHOLD, mode)) {
     throw new UserError(`Decoding mode '${mode}' is unknown: use ar, threshold or verified.`);
   }
   if (mode !== 'ar' && spec.maskTokenId === undefined) {
-    throw new UserError(`This model has no mask token, so it decodes with 'ar' only, not with '${mode}'.`);
-  }
-  if (mode !== 'threshold' && spec.cleanAttention === 'block') {
     throw new UserError(
-      `This model attends by blocks, so it decodes with 'threshold' only, not with '${mode}'.`,
+      `This is an autoregressive model: it has no mask token, so it decodes with 'ar' only, not with '${mode}'.`,
     );
   }
-  const shift = spec.cleanAttention === 'causal' ? 1 : 0;
-  if (spec.logitShift !== shift) {
+  if (mode !== 'threshold' && spec.cleanAttention !== 'causal') {
     throw new UserError(
-      `This version decodes ${spec.cleanAttention} attention with logit_shift ${shift} only, not ${spec.logitShift}.`,
+      `This model has ${spec.cleanAttention} attention, so it decodes with 'threshold' only, not with '${mode}'.`,
     );
+  }
+  if (spec.cleanAttention === 'causal' && spec.logitShift === 0) {
+    throw new UserError('This version decodes causal attention with logit_shift 1 only, not 0.');
   }
 }
 
-/** The settings of the reveal policy that were given. */
-function revealSettings({ policy, steps, entropyBound, factor }: Partial<DecodeSettings>) {
-  const given = Object.entries({ policy, steps, entropyBound, factor }).filter(
+/** Those of the settings without a default of their own that were given. */
+function optionalSettings(settings: Partial<DecodeSettings>): Partial<DecodeSettings> {
+  const { policy, steps, entropyBound, factor, cache, refresh } = settings;
+  const given = Object.entries({ policy, steps, entropyBound, factor, cache, refresh }).filter(
     ([, value]) => value !== undefined,
   );
-  return Object.fromEntries(given) as Pick<DecodeSettings, 'policy' | 'steps' | 'entropyBound' | 'factor'>;
+  return Object.fromEntries(given);
 }
 
 function checkReveal(settings: DecodeSettings): void {
@@ -92,13 +93,25 @@ function checkReveal(settings: DecodeSettings): void {
   if (factor !== undefined) checkNumber('factor', factor, { min: 0 });
 }
 
-function checkWindow(spec: DenoiserSpec, window: number): void {
+function checkCache(spec: DenoiserSpec, { cache, refresh }: DecodeSettings): void {
+  if ((cache ?? refresh) !== undefined && spec.cleanAttention !== 'full') {
+    throw new UserError(
+      `cache and refresh are settings of models with full attention; this one's cache is exact.`,
+    );
+  }
+  if (cache !== undefined && cache !== 'prefix' && cache !== 'dual') {
+    throw new UserError(`The cache '${cache}' is unknown: use prefix or dual.`);
+  }
+  if (refresh !== undefined) checkNumber('refresh', refresh, { min: 1, whole: true });
+}
+
+function checkWindow(spec: DenoiserSpec, { window, maxTokens }: DecodeSettings): void {
   if (spec.cleanAttention === 'block' && window !== spec.blockSize) {
     throw new UserError(`window must be ${spec.blockSize}, the block size of this model, not ${window}.`);
   }
   checkNumber('window', window, {
-    min: spec.cleanAttention === 'block' ? 1 : 2,
-    max: spec.blockSize,
+    min: spec.cleanAttention === 'causal' ? 2 : 1,
+    max: spec.cleanAttention === 'full' ? maxTokens : spec.blockSize,
     whole: true,
   });
 }

@@ -13,11 +13,13 @@ const FULL = tinySpec({ cleanAttention: 'full', logitShift: 0 });
 
 test('the defaults follow from the kind of model', () => {
   const modeOf = (spec: DenoiserSpec) => resolveSettings(spec, {}).mode;
-  assert.deepEqual([CAUSAL, BLOCK, PLAIN].map(modeOf), ['verified', 'threshold', 'ar']);
+  assert.deepEqual([CAUSAL, BLOCK, FULL, PLAIN].map(modeOf), ['verified', 'threshold', 'threshold', 'ar']);
   assert.equal(resolveSettings(CAUSAL, {}).window, 4);
   assert.equal(resolveSettings({ ...CAUSAL, blockSize: 3 }, {}).window, 3);
   assert.equal(resolveSettings(CAUSAL, { mode: 'threshold' }).window, CAUSAL.blockSize);
   assert.equal(resolveSettings(BLOCK, {}).window, BLOCK.blockSize);
+  assert.equal(resolveSettings(FULL, {}).window, FULL.blockSize);
+  assert.equal(resolveSettings(FULL, { maxTokens: 3 }).window, 3);
   const given: DecodeSettings = {
     mode: 'threshold',
     threshold: 0.5,
@@ -58,8 +60,13 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
   ['a negative factor', BLOCK, { factor: -1 }, /factor must be a number of at least 0/],
   ['an unknown mode', CAUSAL, { mode: 'fast' as DecodeMode }, /'fast' is unknown/],
   ['verified without a mask token', PLAIN, { mode: 'verified' }, /no mask token/],
-  ['verified on blocks', BLOCK, { mode: 'verified' }, /attends by blocks/],
-  ['ar on blocks', BLOCK, { mode: 'ar' }, /attends by blocks/],
+  [
+    'verified on blocks',
+    BLOCK,
+    { mode: 'verified' },
+    /has block attention, so it decodes with 'threshold' only/,
+  ],
+  ['ar with full attention', FULL, { mode: 'ar' }, /has full attention, so it decodes with 'threshold' only/],
   ['another window on blocks', BLOCK, { window: 2 }, /window must be 4, the block size/],
   [
     'causal without shift',
@@ -67,8 +74,20 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
     {},
     /causal attention with logit_shift 1 only, not 0/,
   ],
-  ['blocks with shift', { ...BLOCK, logitShift: 1 }, {}, /block attention with logit_shift 0 only, not 1/],
-  ['full attention', FULL, {}, /cannot decode/],
+  [
+    'a window beyond the response',
+    FULL,
+    { window: 9, maxTokens: 8 },
+    /window must be a whole number from 1 to 8/,
+  ],
+  [
+    'a cache of causal attention',
+    CAUSAL,
+    { cache: 'dual' },
+    /cache and refresh are settings of models with full/,
+  ],
+  ['an unknown cache', FULL, { cache: 'all' as 'dual' }, /The cache 'all' is unknown: use prefix or dual/],
+  ['no refresh', FULL, { refresh: 0 }, /refresh must be a whole number of at least 1/],
 ];
 
 for (const [name, spec, settings, message] of REFUSED) {

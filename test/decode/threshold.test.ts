@@ -5,7 +5,7 @@ import { POLICIES } from '../../server/decode/policies/index.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
 import type { RevealPolicy } from '../../server/protocol.ts';
 import { LETTERS, testRandom, tinyDenoiser, tinySpec, tinyWeights } from '../support/tiny-model.ts';
-import { uncachedBlocks, uncachedThreshold } from '../support/uncached-decoding.ts';
+import { uncachedBlocks, uncachedFull, uncachedThreshold } from '../support/uncached-decoding.ts';
 
 const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicy[];
 const HOOKS = { cancelled: () => false, candidates: 0 };
@@ -41,7 +41,13 @@ test('threshold decoding with a cache makes the steps of the uncached one on 300
 test('block decoding with a cache makes the steps of the uncached one on 300 random models', async () => {
   for (let seed = 1; seed <= 300; seed++) {
     const { below, prompt, threshold, maxTokens } = randomRequest(testRandom(seed));
-    const spec = blockSpec({ blockSize: 1 + below(6), stopTokenIds: below(2) ? [0] : [] });
+    const spec = blockSpec({
+      ...[{ blockSize: 1 + below(6) }, { blockSize: 4, subBlockSize: 2 }, { blockSize: 6, subBlockSize: 3 }][
+        below(3)
+      ],
+      stopTokenIds: below(2) ? [0] : [],
+      logitShift: below(2) ? 1 : 0,
+    });
     const policy = POLICY_NAMES[below(POLICY_NAMES.length)];
     const steps = below(2) ? spec.blockSize : 1 + below(spec.blockSize);
     const bounds = { entropyBound: 2 * threshold, factor: 3 * threshold };
@@ -50,9 +56,12 @@ test('block decoding with a cache makes the steps of the uncached one on 300 ran
     const denoiser = tinyDenoiser(spec, seed);
     const cache = denoiser.newCache();
     const actual = await decode(denoiser, LETTERS, cache, prompt, settings, HOOKS);
-    const denoise = actual.steps.filter((step) => step.kind === 'denoise');
-    assert.deepEqual(stepsOf(denoise), expected.steps, `seed ${seed}`);
+    // With shift 1 a commit reveals a token, and only then.
+    const revealing = actual.steps.filter((step) => step.revealed.length > 0);
+    assert.deepEqual(stepsOf(revealing), expected.steps, `seed ${seed}`);
     assert.deepEqual(actual.responseIds, expected.responseIds);
+    const denoise = actual.steps.filter((step) => step.kind === 'denoise');
+    assert.ok(denoise.every((step) => step.revealed.length > 0));
     assert.equal(actual.forwards.denoise, denoise.length);
     assert.equal(actual.forwards.total, actual.steps.length);
     // What is cached can be used again: whole blocks of prompt and response.
@@ -62,6 +71,55 @@ test('block decoding with a cache makes the steps of the uncached one on 300 ran
     assert.deepEqual(warm.responseIds, cold.responseIds);
     assert.ok(warm.cachedTokens % spec.blockSize === 0);
   }
+});
+
+test('full attention makes the steps of the uncached decoding on 80 random models, with every cache', async () => {
+  for (let seed = 1; seed <= 80; seed++) {
+    const { below, prompt, threshold, maxTokens } = randomRequest(testRandom(seed));
+    const spec = fullSpec({ logitShift: below(2) ? 1 : 0, stopTokenIds: below(2) ? [0] : [] });
+    const settings = {
+      threshold,
+      maxTokens,
+      window: 1 + below(maxTokens),
+      policy: POLICY_NAMES[below(POLICY_NAMES.length)],
+      cache: ([undefined, 'prefix', 'dual'] as const)[below(3)],
+      refresh: below(2) ? undefined : 1 + below(3),
+    };
+    const suffixIds = [3, 1, 4].slice(0, below(4));
+    const expected = uncachedFull(spec, tinyWeights(spec, seed), prompt, { ...settings, suffixIds });
+    const denoiser = tinyDenoiser(spec, seed);
+    const cache = denoiser.newCache();
+    const hooks = { ...HOOKS, suffixIds };
+    const actual = await decode(denoiser, LETTERS, cache, prompt, settings, hooks);
+    assert.deepEqual(stepsOf(actual.steps), expected.steps, `seed ${seed}`);
+    assert.deepEqual(actual.responseIds, expected.responseIds);
+    // What a decoding leaves in the cache does not change the next one.
+    const again = await decode(denoiser, LETTERS, cache, prompt, settings, hooks);
+    assert.deepEqual(again.responseIds, actual.responseIds);
+  }
+});
+
+test('a cache that is refreshed at every step changes nothing, one that is not does', async () => {
+  let changed = 0;
+  for (let seed = 1; seed <= 10; seed++) {
+    const spec = fullSpec({ logitShift: seed % 2 ? 1 : 0, stopTokenIds: [] });
+    const denoiser = tinyDenoiser(spec, seed);
+    const run = (settings: object) =>
+      decode(
+        denoiser,
+        LETTERS,
+        denoiser.newCache(),
+        [1, 2, 3],
+        { maxTokens: 8, window: 4, threshold: 1, ...settings },
+        HOOKS,
+      );
+    const exact = (await run({})).responseIds;
+    for (const cache of ['prefix', 'dual'] as const) {
+      assert.deepEqual((await run({ cache, refresh: 1 })).responseIds, exact, `${cache}, seed ${seed}`);
+      if ((await run({ cache })).responseIds.join() !== exact.join()) changed++;
+    }
+  }
+  assert.ok(changed > 0);
 });
 
 test('every block takes at most one forward a position and then one commit', async () => {
@@ -87,6 +145,10 @@ test('every block takes at most one forward a position and then one commit', asy
 
 function blockSpec(overrides: Partial<DenoiserSpec>): DenoiserSpec {
   return tinySpec({ cleanAttention: 'block', logitShift: 0, qkNorm: true, tiedHead: false, ...overrides });
+}
+
+function fullSpec(overrides: Partial<DenoiserSpec>): DenoiserSpec {
+  return tinySpec({ cleanAttention: 'full', ...overrides });
 }
 
 function stepsOf(steps: { revealed: { position: number; id: number }[] }[]) {

@@ -12,6 +12,9 @@ export interface UncachedSettings extends PolicySettings {
   maxTokens: number;
   /** Denoising steps of a block. */
   steps?: number;
+  suffixIds?: number[];
+  cache?: 'prefix' | 'dual';
+  refresh?: number;
 }
 
 interface Guess extends Masked {
@@ -56,28 +59,32 @@ export const uncachedThreshold: Decoder = (spec, weights, prompt, { threshold, w
   }
 };
 
-/** Blocks on the grid from the first prompt token on; rows predict their own position. */
+/**
+ * Blocks on the grid from the first prompt token on. Rows predict their own position; with shift 1 the next one, so that
+ * the first of a block comes from the clean block before it. Sub-blocks from left to right.
+ */
 export const uncachedBlocks: Decoder = (spec, weights, prompt, settings) => {
   const { maxTokens } = settings;
-  const size = spec.blockSize;
-  const stepsOfBlock = settings.steps ?? size;
-  let block = -1;
-  let step = 0;
+  const { blockSize: size, subBlockSize = size, logitShift: shift } = spec;
   const response: (number | null)[] = Array(maxTokens).fill(null);
   const steps: [number, number][][] = [];
+  const blockOf = (row: number) => Math.floor(row / size);
+  const visible = (row: number, column: number) => blockOf(column) <= blockOf(row);
+  const count = stepCounter();
   for (;;) {
     const first = response.indexOf(null);
-    const blockEnd = (Math.floor((prompt.length + first) / size) + 1) * size;
-    step = block === blockEnd ? step + 1 : 0;
-    block = blockEnd;
-    const least = Math.max(1, Math.floor(size / stepsOfBlock) + (step < size % stepsOfBlock ? 1 : 0));
     const tokens = [...prompt, ...response];
-    const ids = range(0, blockEnd).map((at) => tokens[at] ?? spec.maskTokenId!);
-    const visible = (row: number, column: number) => Math.floor(column / size) <= Math.floor(row / size);
+    const at = prompt.length + first;
+    const fromBlockBefore = shift === 1 && at % size === 0;
+    const blockEnd = (blockOf(at) + 1) * size;
+    const ids = range(0, fromBlockBefore ? at : blockEnd).map((i) => tokens[i] ?? spec.maskTokenId!);
     const predict = predictions(spec, weights, ids, visible);
-    const guesses = range(first, Math.min(blockEnd - prompt.length, maxTokens))
+    // A sub-block starts on the grid.
+    const end = at - (at % subBlockSize) + subBlockSize - prompt.length;
+    const guesses = range(first, fromBlockBefore ? first + 1 : Math.min(end, maxTokens))
       .filter((position) => response[position] === null)
-      .map((position) => ({ position, ...predict(prompt.length + position) }));
+      .map((position) => ({ position, ...predict(prompt.length + position - shift) }));
+    const least = fromBlockBefore ? 1 : leastOf(subBlockSize, settings, count(end));
     const chosen = choose(guesses, least, settings);
     for (const { position, id } of chosen) response[position] = id;
     steps.push(chosen.map(({ position, id }) => [position, id]));
@@ -86,13 +93,78 @@ export const uncachedBlocks: Decoder = (spec, weights, prompt, settings) => {
   }
 };
 
+/**
+ * Full attention over the prompt, the whole response and what follows it. What a cache keeps of its rows is written as
+ * rows of its own: copies of all rows as they were when the cache was filled, which see each other only, and in place of
+ * which the computed rows see themselves.
+ */
+export const uncachedFull: Decoder = (spec, weights, prompt, settings) => {
+  const { maxTokens, window, suffixIds = [], cache, refresh = Number.POSITIVE_INFINITY } = settings;
+  const response: (number | null)[] = Array(maxTokens).fill(null);
+  const steps: [number, number][][] = [];
+  const count = stepCounter();
+  let filled: number[] = [];
+  for (;;) {
+    const first = response.indexOf(null);
+    const start = first - (first % window);
+    const end = Math.min(start + window, maxTokens);
+    const step = count(start);
+    const ids = [...prompt, ...response, ...suffixIds].map((id) => id ?? spec.maskTokenId!);
+    if (step % refresh === 0) filled = ids;
+    const computed = [...ids.keys()].filter((at) => {
+      const before = at < prompt.length + start - spec.logitShift;
+      const behind = at >= prompt.length + end;
+      return cache === undefined || (!before && !(cache === 'dual' && behind));
+    });
+    const rows = [...filled.map((id, at) => ({ id, at })), ...computed.map((at) => ({ id: ids[at], at }))];
+    const isCopy = (row: number) => row < filled.length;
+    const visible = (row: number, column: number) =>
+      isCopy(row) ? isCopy(column) : !isCopy(column) || !computed.includes(rows[column].at);
+    const predict = predictions(
+      spec,
+      weights,
+      rows.map(({ id }) => id),
+      visible,
+      rows.map(({ at }) => at),
+    );
+    const guesses = range(start, end)
+      .filter((position) => response[position] === null)
+      .map((position) => {
+        const row = computed.indexOf(prompt.length + position - spec.logitShift);
+        return { position, ...predict(filled.length + row) };
+      });
+    const chosen = choose(guesses, leastOf(end - start, settings, step), settings);
+    for (const { position, id } of chosen) response[position] = id;
+    steps.push(chosen.map(({ position, id }) => [position, id]));
+    const ended = finished(spec, response);
+    if (ended) return { responseIds: ended, steps };
+  }
+};
+
+/** Counts the calls with the same key that follow each other, from 0. */
+function stepCounter(): (key: number) => number {
+  let last: number | undefined;
+  let step = 0;
+  return (key) => {
+    step = key === last ? step + 1 : 0;
+    last = key;
+    return step;
+  };
+}
+
+/** Positions that a step reveals at least. */
+function leastOf(size: number, { steps = size }: UncachedSettings, step: number): number {
+  return Math.max(1, Math.floor(size / steps) + (step < size % steps ? 1 : 0));
+}
+
 function predictions(
   spec: DenoiserSpec,
   weights: WeightReader,
   ids: number[],
   visible: (row: number, column: number) => boolean,
+  positions: number[] = [...ids.keys()],
 ) {
-  const { logits } = naiveForward(spec, weights, { ids, positions: [...ids.keys()], visible });
+  const { logits } = naiveForward(spec, weights, { ids, positions, visible });
   return (row: number) => {
     const allowed = range(0, spec.vocabSize).filter((id) => !spec.suppressedTokenIds.includes(id));
     const logit = (id: number) => logits[row * spec.vocabSize + id];
