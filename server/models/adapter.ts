@@ -33,18 +33,24 @@ export async function mergeAdapter(
   const read = (name: string) => readTensor(dir, tensors.get(name)!);
   const changes = new Map<string, Change>();
   for (const [name, target] of targets) {
-    changes.set(name, async (values) =>
-      addProduct(values, await read(target.b), await read(target.a), rank, scale),
-    );
+    changes.set(name, {
+      async apply(values, firstRow) {
+        addProduct(values, (await read(target.b)).subarray(firstRow * rank), await read(target.a), rank, scale);
+      },
+    });
   }
   const mergeEmbedding = changes.get(EMBEDDING);
   if (specialIds.length > 0) {
-    changes.set(EMBEDDING, async (values) => {
-      await mergeEmbedding?.(values);
-      const rows = await read(SPECIAL_ROWS);
-      for (const [i, id] of specialIds.entries()) {
-        values.set(rows.subarray(i * spec.hiddenSize, (i + 1) * spec.hiddenSize), id * spec.hiddenSize);
-      }
+    changes.set(EMBEDDING, {
+      async apply(values, firstRow) {
+        await mergeEmbedding?.apply(values, firstRow);
+        const rows = await read(SPECIAL_ROWS);
+        for (const [i, id] of specialIds.entries()) {
+          const to = (id - firstRow) * spec.hiddenSize;
+          if (to < 0 || to >= values.length) continue;
+          values.set(rows.subarray(i * spec.hiddenSize, (i + 1) * spec.hiddenSize), to);
+        }
+      },
     });
   }
   return changeWeights(source, changes);
@@ -104,7 +110,7 @@ function checkTensors(
   return targets;
 }
 
-/** values [out, in] += scale · b [out, rank] · a [rank, in]. */
+/** values [out, in] += scale · b [out, rank] · a [rank, in]; further rows of b are left out. */
 function addProduct(
   values: Float32Array,
   b: Float32Array,
@@ -113,7 +119,7 @@ function addProduct(
   scale: number,
 ): void {
   const columns = a.length / rank;
-  const rows = b.length / rank;
+  const rows = values.length / columns;
   for (let row = 0; row < rows; row++) {
     const out = values.subarray(row * columns, (row + 1) * columns);
     for (let k = 0; k < rank; k++) {

@@ -20,17 +20,18 @@ export function balanceFeedForward(source: WeightSource, shape: DenoiserShape): 
       pending ??= channelFactors(source, { gate, up, down }, channels);
       return pending;
     };
-    changes.set(up, async (values) => {
-      const s = await factors();
-      transformColumns(values, channels, (column) => {
-        for (let j = 0; j < channels; j++) column[j] /= s[j];
-      });
+    changes.set(up, {
+      async apply(values, firstRow) {
+        const s = await factors();
+        const columns = shape.hiddenSize;
+        for (let at = 0; at < values.length; at++) values[at] /= s[firstRow + Math.floor(at / columns)];
+      },
     });
-    changes.set(down, async (values) => {
-      const s = await factors();
-      transformRows(values, channels, (row) => {
-        for (let j = 0; j < channels; j++) row[j] *= s[j];
-      });
+    changes.set(down, {
+      async apply(values) {
+        const s = await factors();
+        for (let at = 0; at < values.length; at++) values[at] *= s[at % channels];
+      },
     });
   }
   return changeWeights(source, changes);

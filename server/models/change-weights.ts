@@ -1,8 +1,14 @@
 import type { Transform } from './orthogonal.ts';
+import type { RowSpan } from './safetensors.ts';
 import type { SourceWeight, WeightSource } from './weight-source.ts';
 
 /** Changes the fp32 values of a weight, row-major, in place. */
-export type Change = (values: Float32Array) => void | Promise<void>;
+export interface Change {
+  /** `firstRow` is where the given rows begin in the weight. */
+  apply(values: Float32Array, firstRow: number): void | Promise<void>;
+  /** A row's change depends on other rows: `apply` is given all. */
+  whole?: true;
+}
 
 /** The same source with some weights changed as they are read. Names that the source does not have are ignored. */
 export function changeWeights(source: WeightSource, changes: ReadonlyMap<string, Change>): WeightSource {
@@ -15,14 +21,19 @@ export function changeWeights(source: WeightSource, changes: ReadonlyMap<string,
 }
 
 function changeWeight(weight: SourceWeight, change: Change): SourceWeight {
-  return {
-    dims: weight.dims,
-    async read() {
-      const values = await weight.read();
-      await change(values);
-      return values;
-    },
+  const read = async (rows?: RowSpan) => {
+    const values = await weight.read(rows);
+    await change.apply(values, rows?.start ?? 0);
+    return values;
   };
+  if (!change.whole && !weight.whole) return { dims: weight.dims, read };
+  return { dims: weight.dims, whole: true, read: async (rows) => takeRows(await read(), weight.dims[0], rows) };
+}
+
+/** Some of the `count` rows of `values`; all when none are named. */
+export function takeRows(values: Float32Array, count: number, rows?: RowSpan): Float32Array {
+  const columns = values.length / count;
+  return rows ? values.subarray(rows.start * columns, (rows.start + rows.count) * columns) : values;
 }
 
 /** Replaces every row of `values` [rows, columns] by its transform, computed in double precision. */

@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { GGUFParseOutput } from '@huggingface/gguf';
 import { UserError } from '../errors.ts';
+import { takeRows } from './change-weights.ts';
 import { checkNames } from './check-weights.ts';
 import { readFileBytes } from './file-bytes.ts';
 import { dequantize, GGML_TYPES, type GgmlType } from './ggml-types.ts';
 import { huggingFaceName, isIgnoredGgufTensor, unpermuteHeads } from './gguf-names.ts';
+import type { RowSpan } from './safetensors.ts';
 import type { DenoiserSpec } from './spec.ts';
 import type { SourceWeight, WeightSource } from './weight-source.ts';
 
@@ -77,13 +79,16 @@ function sourceWeight(
       `${file} is truncated: tensor ${info.name} ends at byte ${offset + length}, the file at ${size}.`,
     );
   }
-  return {
-    dims,
-    async read() {
-      const values = dequantize(type, await readFileBytes(file, offset, length));
-      return heads > 0 ? unpermuteHeads(values, heads, dims[0] / heads) : values;
-    },
+  const read = async ({ start, count }: RowSpan = { start: 0, count: dims[0] }) => {
+    const rowBytes = length / dims[0];
+    return dequantize(type, await readFileBytes(file, offset + start * rowBytes, count * rowBytes));
   };
+  if (dims.length > 1 && heads === 0) return { dims, read };
+  const readAll = async () => {
+    const values = await read();
+    return heads > 0 ? unpermuteHeads(values, heads, dims[0] / heads) : values;
+  };
+  return { dims, whole: true, read: async (rows) => takeRows(await readAll(), dims[0], rows) };
 }
 
 function storedBytes(file: string, name: string, type: GgmlType, dims: number[]): number {

@@ -68,11 +68,11 @@ async function refuseNonEmpty(dest: string): Promise<void> {
 }
 
 function interruptible(group: OutputGroup, signal: AbortSignal | undefined): OutputGroup {
-  const produce = () => {
+  const produce = (part: number) => {
     signal?.throwIfAborted();
-    return group.produce();
+    return group.produce(part);
   };
-  return { tensors: group.tensors, produce };
+  return { ...group, produce };
 }
 
 /** Copies what belongs to a model beside its weights: tokenizer, licence and notice. */

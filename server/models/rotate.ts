@@ -32,21 +32,26 @@ function rotateResidual(source: WeightSource, shape: DenoiserShape): WeightSourc
   const size = shape.hiddenSize;
   const rotate = residualRotation(size);
   const changes = new Map<string, Change>();
-  const writes = (name: string) => changes.set(name, (values) => transformColumns(values, size, rotate));
+  const writes = (name: string) =>
+    changes.set(name, { whole: true, apply: (values) => transformColumns(values, size, rotate) });
   const reads = (name: string, norm: string) =>
-    changes.set(name, async (values) => {
-      const scale = await source.get(norm)!.read();
-      transformRows(values, size, (row) => {
-        for (let i = 0; i < size; i++) row[i] *= scale[i];
-        rotate(row);
-      });
+    changes.set(name, {
+      async apply(values) {
+        const scale = await source.get(norm)!.read();
+        transformRows(values, size, (row) => {
+          for (let i = 0; i < size; i++) row[i] *= scale[i];
+          rotate(row);
+        });
+      },
     });
   const becomesOnes = (norm: string) =>
-    changes.set(norm, (values) => {
-      values.fill(1);
+    changes.set(norm, {
+      apply: (values) => {
+        values.fill(1);
+      },
     });
 
-  changes.set(EMBEDDING, (values) => transformRows(values, size, rotate));
+  changes.set(EMBEDDING, { apply: (values) => transformRows(values, size, rotate) });
   for (let layer = 0; layer < shape.layers; layer++) {
     const names = layerNames(layer);
     for (const matrix of [names.query, names.key, names.value]) reads(`${matrix}.weight`, names.inputNorm);
@@ -74,12 +79,15 @@ function rotateValues(
     for (let start = 0; start < vector.length; start += headDim) hadamard(vector, start, headDim);
   };
   const changes = new Map<string, Change>();
-  const produces: Change = (values) => transformColumns(values, kvHeads * headDim, perHead);
+  const produces: Change = {
+    whole: true,
+    apply: (values) => transformColumns(values, kvHeads * headDim, perHead),
+  };
   for (let layer = 0; layer < layers; layer++) {
     const { value, output } = layerNames(layer);
     changes.set(`${value}.weight`, produces);
     changes.set(`${value}.bias`, produces);
-    changes.set(`${output}.weight`, (values) => transformRows(values, heads * headDim, perHead));
+    changes.set(`${output}.weight`, { apply: (values) => transformRows(values, heads * headDim, perHead) });
   }
   return changeWeights(source, changes);
 }

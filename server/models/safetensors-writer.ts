@@ -13,8 +13,10 @@ export interface OutputTensor {
 /** Tensors that are computed together and lie in one file, such as a weight and its scales. */
 export interface OutputGroup {
   tensors: readonly OutputTensor[];
-  /** Bytes of each tensor, little-endian and row-major; called once, when the group's turn has come. */
-  produce(): Promise<Uint8Array[]>;
+  /** How often `produce` is called, 1 when left out. */
+  parts?: number;
+  /** The next bytes of each tensor, little-endian and row-major; called for one part after the other. */
+  produce(part: number): Promise<Uint8Array[]>;
 }
 
 /** Tensor data begin on such a boundary, so that vector loads on a mapped file are aligned. */
@@ -22,7 +24,7 @@ const ALIGNMENT = 64;
 
 /**
  * Writes a checkpoint to `dir`: one file, or shards of at most `shardBytes` and the index that joins them. A single
- * group larger than that gets a shard of its own. At most one group is in memory at a time. Every file is renamed
+ * group larger than that gets a shard of its own. At most one part of one group is in memory at a time. Every file is renamed
  * into place when it is complete, the index last. `progress` is told the share written, 0 … 1.
  */
 export async function writeCheckpoint(
@@ -80,9 +82,12 @@ export async function writeSafetensors(
   try {
     await handle.write(header, 0, header.length, 0);
     for (const group of groups) {
-      const parts = await group.produce();
-      for (const [i, tensor] of group.tensors.entries()) {
-        await handle.write(parts[i], 0, parts[i].byteLength, header.length + offsets.get(tensor.name)!);
+      const ends = group.tensors.map(({ name }) => header.length + offsets.get(name)!);
+      for (let part = 0; part < (group.parts ?? 1); part++) {
+        for (const [i, bytes] of (await group.produce(part)).entries()) {
+          await handle.write(bytes, 0, bytes.byteLength, ends[i]);
+          ends[i] += bytes.byteLength;
+        }
       }
       done(group);
     }

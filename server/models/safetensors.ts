@@ -58,11 +58,36 @@ export async function readTensorBytes(dir: string, location: TensorLocation): Pr
   return readFileBytes(path.join(dir, location.file), location.offset, location.length);
 }
 
-/** Reads one weight of a model as fp32, row-major; an I8 weight comes multiplied by its scales. */
-export async function readWeight(dir: string, weights: WeightTable, name: string): Promise<Float32Array> {
-  const location = weights.get(name);
-  if (!location) throw new Error(`no weight ${name} in ${dir}`);
-  const values = await readTensor(dir, location);
-  if (location.dtype !== 'I8') return values;
-  return scaleRows(values, await readTensor(dir, weights.get(`${name}_scale`)!));
+/** Consecutive rows of a tensor; those of a vector are its numbers. */
+export interface RowSpan {
+  start: number;
+  count: number;
+}
+
+/** Where these rows of a tensor lie. */
+export function sliceRows<T extends TensorLocation>(location: T, { start, count }: RowSpan): T {
+  const rowBytes = location.length / location.dims[0];
+  return {
+    ...location,
+    dims: [count, ...location.dims.slice(1)],
+    offset: location.offset + start * rowBytes,
+    length: count * rowBytes,
+  };
+}
+
+/** Reads these rows of a model's weight, or all, as fp32, row-major; quantised ones come multiplied by their scales. */
+export async function readWeight(
+  dir: string,
+  weights: WeightTable,
+  name: string,
+  rows?: RowSpan,
+): Promise<Float32Array> {
+  const read = (of: string) => {
+    const location = weights.get(of);
+    if (!location) throw new Error(`no weight ${of} in ${dir}`);
+    return readTensor(dir, rows ? sliceRows(location, rows) : location);
+  };
+  const values = await read(name);
+  if (weights.get(name)?.dtype !== 'I8') return values;
+  return scaleRows(values, await read(`${name}_scale`));
 }

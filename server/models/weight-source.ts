@@ -5,17 +5,33 @@ import { UserError } from '../errors.ts';
 import { checkWeights } from './check-weights.ts';
 import { INDEX_FILE, readCheckpoint, SINGLE_FILE } from './checkpoint.ts';
 import { openGguf } from './gguf.ts';
-import { readTensorBytes, readWeight } from './safetensors.ts';
+import { type RowSpan, readTensorBytes, readWeight, sliceRows } from './safetensors.ts';
 import type { DenoiserSpec } from './spec.ts';
 import { expectedWeights } from './weight-names.ts';
 
 /** One weight to be imported; nothing is read before `read`. */
 export interface SourceWeight {
   dims: readonly number[];
-  /** Row-major fp32 values. */
-  read(): Promise<Float32Array>;
+  /** Row-major fp32 values of these rows, or of all. */
+  read(rows?: RowSpan): Promise<Float32Array>;
   /** The bytes as stored, where they are half precision and can be kept as they are. */
-  half?: { dtype: 'F16' | 'BF16'; read(): Promise<Uint8Array> };
+  half?: { dtype: 'F16' | 'BF16'; read(rows?: RowSpan): Promise<Uint8Array> };
+  /** To read a few rows takes as much as to read all. */
+  whole?: true;
+}
+
+/** A weight that is read part by part has parts of at most so many numbers: 64 MB in fp32. */
+const PART = 2 ** 24;
+
+/** The rows of a weight in parts to be read one after the other, so that an embedding need not fit in memory. */
+export function partsOf({ dims, whole }: SourceWeight): RowSpan[] {
+  const [rows, ...rest] = dims;
+  const columns = rest.reduce((product, n) => product * n, 1);
+  const most = whole ? rows : Math.max(1, Math.floor(PART / columns));
+  return Array.from({ length: Math.ceil(rows / most) }, (_, i) => ({
+    start: i * most,
+    count: Math.min(most, rows - i * most),
+  }));
 }
 
 /** Weights of a model by Hugging Face name, from whatever format they are in. */
@@ -44,9 +60,15 @@ async function openSafetensors(dir: string, spec: DenoiserSpec): Promise<WeightS
   const source = new Map<string, SourceWeight>();
   for (const name of expectedWeights(spec).keys()) {
     const location = weights.get(name)!;
-    const weight: SourceWeight = { dims: location.dims, read: () => readWeight(dir, weights, name) };
+    const weight: SourceWeight = {
+      dims: location.dims,
+      read: (rows) => readWeight(dir, weights, name, rows),
+    };
     if (location.dtype === 'F16' || location.dtype === 'BF16') {
-      weight.half = { dtype: location.dtype, read: () => readTensorBytes(dir, location) };
+      weight.half = {
+        dtype: location.dtype,
+        read: (rows) => readTensorBytes(dir, rows ? sliceRows(location, rows) : location),
+      };
     }
     source.set(name, weight);
   }
