@@ -1,7 +1,8 @@
 import { type FeedForwardMatrices, feedForward } from './feed-forward.ts';
 import type { ForwardAdapters } from './forward-adapters.ts';
 import type { Graph, Value } from './graph.ts';
-import { type Precision, toF32 } from './linear/linear.ts';
+import type { Precision } from './linear/linear.ts';
+import { toF32 } from './linear/stored.ts';
 import type { Experts } from './shape.ts';
 import type { WeightLocation } from './weights.ts';
 

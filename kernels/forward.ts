@@ -5,6 +5,7 @@ import type { ForwardAdapters } from './forward-adapters.ts';
 import { Graph, type Value } from './graph.ts';
 import type { Head } from './head.ts';
 import { linear, type Matrix, type Precision, type Prepared } from './linear/linear.ts';
+import { embed } from './linear/stored.ts';
 import { hasExperts, layerNames, layerNetworks, NAMES } from './names.ts';
 import { addAndRmsNorm, rmsNorm } from './norm.ts';
 import type { DenoiserShape } from './shape.ts';
@@ -30,7 +31,10 @@ export const FORWARD = {
 } as const;
 
 export interface ForwardOptions {
+  /** How the matrices of the layers are multiplied. */
   precision: Precision;
+  /** How the output head is. */
+  headPrecision: Precision;
   attention: Attention;
   /** What is computed from the selected rows. */
   head: Head;
@@ -65,7 +69,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
   };
   const select = graph.input(FORWARD.select, 'i64', ['selected']);
 
-  let residual = precision.embed(graph, ids, matrix(NAMES.embedding)[0]);
+  let residual = embed(graph, ids, matrix(NAMES.embedding)[0]);
   let x = rmsNorm(graph, residual, find(layerNames(0).inputNorm), shape.rmsEps);
   const keysValues: Value[] = [];
   for (let layer = 0; layer < shape.layers; layer++) {
@@ -107,7 +111,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
   const hidden = graph.op('Gather', [x, select], { axis: 0 });
   graph.output(FORWARD.hidden, hidden, 'f32', ['selected', shape.hiddenSize]);
   const head = matrix(shape.tiedHead ? NAMES.embedding : NAMES.head);
-  options.head(graph, hidden, { precision, matrix: head }, shape);
+  options.head(graph, hidden, { precision: options.headPrecision, matrix: head }, shape);
   return graph;
 }
 

@@ -33,7 +33,7 @@ export type Initializer = Port & { dims: readonly number[] } & (
     | { file: string; offset: number; length: number }
   );
 
-const WEIGHT_DTYPE = { F32: 'f32', F16: 'f16', BF16: 'bf16', I8: 'i8' } as const satisfies Record<
+const WEIGHT_DTYPE = { F32: 'f32', F16: 'f16', BF16: 'bf16', I8: 'i8', I4: 'u8' } as const satisfies Record<
   string,
   Dtype
 >;

@@ -1,5 +1,5 @@
 import type { Graph, Value } from './graph.ts';
-import { toF32 } from './linear/linear.ts';
+import { toF32 } from './linear/stored.ts';
 import type { WeightLocation } from './weights.ts';
 
 /** x / √(mean x² + ε) · w over the last axis. */

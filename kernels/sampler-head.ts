@@ -1,6 +1,6 @@
 import { Graph, type Value } from './graph.ts';
 import { type Activations, multiplyRounded, roundWeight } from './linear/int8.ts';
-import { type Matrix, type Precision, toF32 } from './linear/linear.ts';
+import { embed, type RowRange, toF32 } from './linear/stored.ts';
 import type { WeightLocation } from './weights.ts';
 
 /** Names of what goes in and out of the chain. */
@@ -20,8 +20,8 @@ export interface SamplerHeadGraph {
   w2: WeightLocation;
   b2: WeightLocation;
   /** Rows of the input embedding and of the output head (the same matrix when tied). */
-  embedding: Matrix;
-  output: Matrix;
+  embedding: RowRange;
+  output: RowRange;
   embeddingScale: number;
   hiddenSize: number;
   rows: number;
@@ -34,11 +34,7 @@ export interface SamplerHeadGraph {
  * once a row, and a chain only proposes. Inputs: hidden f32 [rows, hiddenSize], candidates i64 [rows, k],
  * previous i64 [1], noise f32 [rows, k], inverse_temperature f32 [1]. Outputs: chosen i64 [rows], scores f32 [rows, k].
  */
-export function buildSamplerHead(
-  precision: Precision,
-  activations: Activations,
-  head: SamplerHeadGraph,
-): Graph {
+export function buildSamplerHead(activations: Activations, head: SamplerHeadGraph): Graph {
   const graph = new Graph();
   const { rows, hiddenSize } = head;
   const hidden = graph.input(CHAIN.hidden, 'f32', [rows, hiddenSize]);
@@ -60,14 +56,14 @@ export function buildSamplerHead(
   const chosen: Value[] = [];
   const scores: Value[] = [];
   for (const [row, noiseRow] of perRow(noise).entries()) {
-    const token = precision.embed(graph, previous, head.embedding[0]);
+    const token = embed(graph, previous, head.embedding);
     const inner = graph.op('Add', [
       multiplyRounded(graph, activations, token, tokenWeights),
       fromHidden[row],
     ]);
     const activated = graph.contrib('QuickGelu', [inner], { alpha: { float: 1 } });
     const z = graph.op('Add', [multiplyRounded(graph, activations, activated, w2), base[row]]);
-    const raw = graph.op('Gemm', [z, precision.embed(graph, ids[row], head.output[0])], { transB: 1 });
+    const raw = graph.op('Gemm', [z, embed(graph, ids[row], head.output)], { transB: 1 });
     const score = graph.op('Mul', [raw, inverseTemperature]);
     const best = graph.op('ArgMax', [graph.op('Add', [score, noiseRow])], { axis: 1, keepdims: 0 });
     previous = graph.op('Gather', [ids[row], best], { axis: 0 });

@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph.ts';
-import { toF32 } from '../linear/linear.ts';
+import { toF32 } from '../linear/stored.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { Attention, AttentionLayer } from './attention.ts';
 

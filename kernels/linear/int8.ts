@@ -1,6 +1,5 @@
 import { DTYPE, type Graph, type Value } from '../graph.ts';
-import type { WeightLocation } from '../weights.ts';
-import { joined, type Precision, type Prepared } from './linear.ts';
+import { type IntegerWeight, integerWeight, type Precision, type Prepared } from './linear.ts';
 
 /** Integer type of the activations. x64 multiplies u8 by s8 in one instruction, ARM s8 by s8. */
 export type Activations = 'u8' | 's8';
@@ -45,11 +44,7 @@ export function int8(activations: Activations, normedRange?: number): Precision 
     },
 
     multiply(graph, x, matrix, offset) {
-      const rows = joined(graph, matrix, (g, { weight, start, count }) => g.weightRows(weight, start, count));
-      const scale = joined(graph, matrix, (g, { scale, start, count }) =>
-        g.weightRows(scale as WeightLocation, start, count),
-      );
-      const value = product(graph, activations, x, { rows, scale }, offset);
+      const value = product(graph, activations, x, integerWeight(graph, matrix), offset);
       if (!x.withRest) return { value, rowScale: x.rowScale };
       const [rounded, rest] = graph.ops('Split', [value], { axis: 0, num_outputs: 2 }, 2);
       return {
@@ -57,25 +52,11 @@ export function int8(activations: Activations, normedRange?: number): Precision 
         rowScale: x.rowScale,
       };
     },
-
-    embed(graph, ids, { weight, scale }) {
-      const rows = graph.op('Cast', [graph.op('Gather', [graph.weight(weight), ids], { axis: 0 })], {
-        to: 1,
-      });
-      const factors = graph.op('Gather', [graph.weight(scale as WeightLocation), ids], { axis: 0 });
-      return graph.op('Mul', [rows, graph.op('Unsqueeze', [factors, graph.i64([1])])]);
-    },
   };
   return precision;
 }
 
-/** A weight as int8 rows [out, in] and a factor for each, [out]. */
-export interface IntegerWeight {
-  rows: Value;
-  scale: Value;
-}
-
-/** Rounds an f32 weight [out, in] that is not stored in int8; done once, when the graph is loaded. */
+/** Rounds an f32 weight [out, in] to rows of int8 with a factor each, [out]; done once, when the graph is loaded. */
 export function roundWeight(graph: Graph, weight: Value): IntegerWeight {
   const largest = graph.op('ReduceMax', [graph.op('Abs', [weight]), graph.i64([1])], { keepdims: 1 });
   const scale = graph.op('Div', [largest, graph.f32([LEVELS], [])]);

@@ -1,15 +1,6 @@
 import type { Graph, Value } from '../graph.ts';
 import type { WeightLocation } from '../weights.ts';
-
-/** Consecutive rows of a stored [out, in] weight, with what belongs to them. */
-export interface RowRange {
-  weight: WeightLocation;
-  /** One factor per row, when the weight is quantised. */
-  scale?: WeightLocation;
-  bias?: WeightLocation;
-  start: number;
-  count: number;
-}
+import { type RowRange, toF32 } from './stored.ts';
 
 /** An [out, in] matrix, put together from row ranges in order. */
 export type Matrix = readonly RowRange[];
@@ -44,8 +35,6 @@ export interface Precision {
    * before the row factor is applied, so it serves only where its exact size does not matter.
    */
   multiply(graph: Graph, x: Prepared, matrix: Matrix, offset?: Value): Product;
-  /** Table rows of an embedding, [ids, hidden], in f32. */
-  embed(graph: Graph, ids: Value, table: RowRange): Value;
 }
 
 /** Applies the pending factor of every row. */
@@ -63,13 +52,38 @@ function biasRows(graph: Graph, { bias, start, count }: RowRange): Value {
   return toF32(graph, graph.weightRows(bias as WeightLocation, start, count), bias as WeightLocation);
 }
 
+/** Activations that are not rounded before they are multiplied. */
+export const unrounded: Omit<Precision, 'multiply'> = {
+  prepare(graph, x, rowScale) {
+    return { value: rowScale === undefined ? x : graph.op('Mul', [x, rowScale]) };
+  },
+  prepareNormed(_graph, x) {
+    return { value: x };
+  },
+  prepareWide(graph, x, rowScale) {
+    return unrounded.prepare(graph, x, rowScale);
+  },
+};
+
+/** A quantised matrix: integers as they are stored, and their factors in f32. */
+export interface IntegerWeight {
+  rows: Value;
+  scale: Value;
+}
+
+/** The rows of a matrix all of which are quantised. */
+export function integerWeight(graph: Graph, matrix: Matrix): IntegerWeight {
+  return {
+    rows: joined(graph, matrix, (g, { weight, start, count }) => g.weightRows(weight, start, count)),
+    scale: joined(graph, matrix, (g, range) => {
+      const scale = range.scale as WeightLocation;
+      return toF32(g, g.weightRows(scale, range.start, range.count), scale);
+    }),
+  };
+}
+
 /** One tensor for all ranges of a matrix; the runtime folds it into a constant when it loads the graph. */
 export function joined(graph: Graph, matrix: Matrix, part: (graph: Graph, range: RowRange) => Value): Value {
   const parts = matrix.map((range) => part(graph, range));
   return parts.length === 1 ? parts[0] : graph.op('Concat', parts, { axis: 0 });
-}
-
-/** A stored tensor as f32. */
-export function toF32(graph: Graph, value: Value, { dtype }: WeightLocation): Value {
-  return dtype === 'F32' ? value : graph.op('Cast', [value], { to: 1 });
 }

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../graph.ts';
-import { toF32 } from '../linear/linear.ts';
-import type { WeightLocation, WeightTable } from '../weights.ts';
+import { widened } from '../linear/stored.ts';
+import { logicalDims, type WeightLocation, type WeightTable } from '../weights.ts';
 import type { SamplerHeadPlan } from './sampler-head.ts';
 
 /** Low-rank adapters: the weight of a module becomes W + alpha / rank · B·A, A [rank, in], B [out, rank]. */
@@ -47,7 +47,7 @@ export class TrainingWeights {
   tensor(name: string): Value {
     const known = this.#values.get(name);
     if (known !== undefined) return known;
-    const { dims } = this.#location(name);
+    const dims = logicalDims(this.#location(name));
     const value = this.#plan.tensors.has(name) ? this.train({ name, dims }) : this.#freeze(name);
     this.#values.set(name, value);
     return value;
@@ -64,7 +64,7 @@ export class TrainingWeights {
     const product = this.#graph.op('Gemm', inputs, { transB: 1 });
     const adapters = this.#plan.adapters;
     if (!adapters?.modules.has(module)) return product;
-    const [out, into] = this.#location(`${module}.weight`).dims;
+    const [out, into] = logicalDims(this.#location(`${module}.weight`));
     const names = adapterNames(module);
     const a = this.train({ name: names.a, dims: [adapters.rank, into] });
     const b = this.train({ name: names.b, dims: [out, adapters.rank] });
@@ -80,12 +80,9 @@ export class TrainingWeights {
   }
 
   #freeze(name: string): Value {
-    const graph = this.#graph;
-    const location = this.#location(name);
-    const value = toF32(graph, graph.weight(location), location);
-    if (location.dtype !== 'I8') return value;
-    const scale = graph.weight(this.#location(`${name}_scale`));
-    return graph.op('Mul', [value, graph.op('Unsqueeze', [scale, graph.i64([1])])]);
+    const weight = this.#location(name);
+    const scale = this.#stored.get(`${name}_scale`);
+    return widened(this.#graph, { weight, scale, start: 0, count: weight.dims[0] });
   }
 
   #location(name: string): WeightLocation {

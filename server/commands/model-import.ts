@@ -2,14 +2,17 @@ import { importModel } from '../models/import.ts';
 import type { Quantization } from '../models/model-folder.ts';
 import { type Command, UsageError } from './command.ts';
 
-const QUANTIZATIONS: readonly string[] = ['none', 'int8'] satisfies Quantization[];
+const QUANTIZATIONS: readonly string[] = ['none', 'int8', 'int4'] satisfies Quantization[];
 
 export const modelImport: Command = {
   name: 'model import',
-  usage: 'SRC DIR --quantize none|int8 [--adapter F]',
+  usage: 'SRC DIR --quantize none|int8|int4 [--adapter F]',
   summary: 'make a model folder out of safetensors or GGUF weights, a config and a tokenizer',
   options: {
-    quantize: { type: 'string', help: 'none keeps the precision, int8 rounds per output row' },
+    quantize: {
+      type: 'string',
+      help: 'none keeps the precision, int8 rounds per output row, int4 per block of 32 numbers',
+    },
     adapter: { type: 'string', help: 'LoRA adapter (safetensors, adapter_config.json beside it) to merge' },
   },
   async run(args, values, io) {

@@ -2,20 +2,12 @@ import { grouped } from '../../kernels/attention/grouped.ts';
 import { buildForward, FORWARD } from '../../kernels/forward.ts';
 import type { ForwardAdapters } from '../../kernels/forward-adapters.ts';
 import type { Head } from '../../kernels/head.ts';
-import { fp32 } from '../../kernels/linear/fp32.ts';
-import { int8 } from '../../kernels/linear/int8.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
-import {
-  type InferenceSession,
-  nativeActivations,
-  type Ort,
-  openSession,
-  type Tensor,
-  tensors,
-} from './ort.ts';
+import { type InferenceSession, type Ort, openSession, type Tensor, tensors } from './ort.ts';
 import type { OrtCache } from './ort-cache.ts';
+import { choosePrecisions } from './precisions.ts';
 
 /** Added to a score that a row must not see. */
 const HIDDEN = -1e30;
@@ -58,9 +50,7 @@ export class OrtForward {
     threads: number,
     { batch = false, adapters }: OrtForwardOptions = {},
   ): Promise<OrtForward> {
-    const precision =
-      folder.quantization === 'int8' ? int8(nativeActivations(), folder.spec.normedRange) : fp32;
-    const options = { precision, attention: grouped, head, batch, adapters };
+    const options = { ...choosePrecisions(folder), attention: grouped, head, batch, adapters };
     const graph = buildForward(folder.spec, folder.weights, options);
     return new OrtForward(ort, await openSession(ort, graph, folder.dir, threads), folder.spec, batch);
   }

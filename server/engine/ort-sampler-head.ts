@@ -1,7 +1,5 @@
 import path from 'node:path';
 import { whole } from '../../kernels/forward.ts';
-import { fp32 } from '../../kernels/linear/fp32.ts';
-import { int8 } from '../../kernels/linear/int8.ts';
 import { NAMES } from '../../kernels/names.ts';
 import { buildSamplerHead, CHAIN } from '../../kernels/sampler-head.ts';
 import type { WeightLocation } from '../../kernels/weights.ts';
@@ -78,17 +76,15 @@ export class OrtSamplerHead implements SamplerHead {
   }
 
   #open(rows: number): Promise<InferenceSession> {
-    const { spec, weights, dir, quantization } = this.#folder;
+    const { spec, weights, dir } = this.#folder;
     const part = (name: string) => this.#weights.get(name) as WeightLocation;
-    const activations = nativeActivations();
-    const precision = quantization === 'int8' ? int8(activations) : fp32;
-    const graph = buildSamplerHead(precision, activations, {
+    const graph = buildSamplerHead(nativeActivations(), {
       w1: part('w1.weight'),
       b1: part('w1.bias'),
       w2: part('w2.weight'),
       b2: part('w2.bias'),
-      embedding: whole(weights, NAMES.embedding),
-      output: whole(weights, spec.tiedHead ? NAMES.embedding : NAMES.head),
+      embedding: whole(weights, NAMES.embedding)[0],
+      output: whole(weights, spec.tiedHead ? NAMES.embedding : NAMES.head)[0],
       embeddingScale: this.#spec.embeddingScale,
       hiddenSize: spec.hiddenSize,
       rows,

@@ -35,7 +35,13 @@ export async function mergeAdapter(
   for (const [name, target] of targets) {
     changes.set(name, {
       async apply(values, firstRow) {
-        addProduct(values, (await read(target.b)).subarray(firstRow * rank), await read(target.a), rank, scale);
+        addProduct(
+          values,
+          (await read(target.b)).subarray(firstRow * rank),
+          await read(target.a),
+          rank,
+          scale,
+        );
       },
     });
   }

@@ -1,6 +1,6 @@
 import { layerNetworks } from '../../kernels/names.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
-import { type Change, changeWeights, transformColumns, transformRows } from './change-weights.ts';
+import { type Change, changeWeights } from './change-weights.ts';
 import type { WeightSource } from './weight-source.ts';
 
 /**

@@ -32,7 +32,7 @@ export async function writeModelCard(
     `|---|---|`,
     `| family | ${spec.family} |`,
     `| parameters | ${(model.parameters / 1e6).toFixed(1)} M |`,
-    `| weights | ${(model.bytes / MEGABYTE).toFixed(0)} MB, ${quantize === 'int8' ? 'int8' : 'floating point'} |`,
+    `| weights | ${(model.bytes / MEGABYTE).toFixed(0)} MB, ${quantize === 'none' ? 'floating point' : quantize} |`,
     `| layers × width | ${spec.layers} × ${spec.hiddenSize} |`,
     `| context | ${spec.maxPositions} tokens |`,
     ...(spec.maskTokenId === undefined

@@ -27,7 +27,11 @@ function changeWeight(weight: SourceWeight, change: Change): SourceWeight {
     return values;
   };
   if (!change.whole && !weight.whole) return { dims: weight.dims, read };
-  return { dims: weight.dims, whole: true, read: async (rows) => takeRows(await read(), weight.dims[0], rows) };
+  return {
+    dims: weight.dims,
+    whole: true,
+    read: async (rows) => takeRows(await read(), weight.dims[0], rows),
+  };
 }
 
 /** Some of the `count` rows of `values`; all when none are named. */

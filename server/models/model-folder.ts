@@ -2,7 +2,7 @@ import type { WeightTable } from '../../kernels/weights.ts';
 import type { DenoiserSpec } from './spec.ts';
 
 /** How the projections and the embedding are stored. Norms and biases are always floating point. */
-export type Quantization = 'none' | 'int8';
+export type Quantization = 'none' | 'int8' | 'int4';
 
 /** A model folder that has been checked: config.json makes sense and every weight it asks for is in place. */
 export interface ModelFolder {
@@ -12,8 +12,8 @@ export interface ModelFolder {
   name: string;
   spec: DenoiserSpec;
   /**
-   * Every tensor of the checkpoint by its Hugging Face name; nothing has been read yet. A projection stored as I8
-   * has its scales beside it under `<name>_scale`. With a tied head there is no `lm_head.weight`.
+   * Every tensor of the checkpoint by its Hugging Face name; nothing has been read yet. A quantised
+   * matrix has its scales beside it under `<name>_scale`. With a tied head there is no `lm_head.weight`.
    */
   weights: WeightTable;
   quantization: Quantization;
@@ -25,6 +25,6 @@ export interface ModelFolder {
   weightsHash: string;
   /** Absolute path of tokenizer.json; undefined when the folder has none. */
   tokenizerPath?: string;
-  /** Reads one tensor as fp32, row-major; an I8 weight comes multiplied by its scales. */
+  /** Reads one tensor as fp32, row-major; quantised ones come multiplied by their scales. */
   readTensor(name: string): Promise<Float32Array>;
 }

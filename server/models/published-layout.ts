@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { familyOf } from './families/index.ts';
-import type { TensorLocation, TensorTable } from './safetensors.ts';
+import type { StoredWeight } from './packed-weights.ts';
+import { sliceRows } from './safetensors.ts';
 import type { DenoiserSpec } from './spec.ts';
 import { expectedWeights } from './weight-names.ts';
 
@@ -9,10 +10,14 @@ import { expectedWeights } from './weight-names.ts';
  * or moved: a weight that its family stores inside a larger tensor is a range of that tensor's rows. Throws UserError
  * for such a tensor of another size.
  */
-export function byOurNames(dir: string, spec: DenoiserSpec, tensors: TensorTable): TensorTable {
+export function byOurNames(
+  dir: string,
+  spec: DenoiserSpec,
+  tensors: ReadonlyMap<string, StoredWeight>,
+): ReadonlyMap<string, StoredWeight> {
   const { stored } = familyOf(spec);
   if (!stored) return tensors;
-  const named: TensorTable = new Map(tensors);
+  const named = new Map(tensors);
   for (const [name, { dims }] of expectedWeights(spec)) {
     const { name: theirs, rows } = stored(name, spec);
     const tensor = tensors.get(theirs);
@@ -24,7 +29,7 @@ export function byOurNames(dir: string, spec: DenoiserSpec, tensors: TensorTable
       );
     }
     named.delete(theirs);
-    named.set(name, rows ? rowsOf(tensor, rows.first, dims[0]) : tensor);
+    named.set(name, rows ? sliceRows(tensor, { start: rows.first, count: dims[0] }) : tensor);
   }
   return named;
 }
@@ -32,16 +37,6 @@ export function byOurNames(dir: string, spec: DenoiserSpec, tensors: TensorTable
 /** The name under which the family's published checkpoints have a weight. */
 export function publishedName(spec: DenoiserSpec, name: string): string {
   return familyOf(spec).stored?.(name, spec).name ?? name;
-}
-
-function rowsOf(tensor: TensorLocation, first: number, count: number): TensorLocation {
-  const rowBytes = tensor.length / tensor.dims[0];
-  return {
-    ...tensor,
-    dims: [count, ...tensor.dims.slice(1)],
-    offset: tensor.offset + first * rowBytes,
-    length: count * rowBytes,
-  };
 }
 
 /** Tensors that some checkpoints carry and no forward reads: computed frequencies, the head of a tied model, and more. */

@@ -63,10 +63,11 @@ export async function readConfig(dir: string): Promise<{ text: string; values: R
 
 /** What the weights are, which must not contradict what the config says of them. */
 function readQuantization(config: ConfigReader, weights: WeightTable): Quantization {
-  const stored = [...weights.values()].some((weight) => weight.dtype === 'I8') ? 'int8' : 'none';
+  const dtypes = new Set([...weights.values()].map(({ dtype }) => dtype));
+  const stored = dtypes.has('I4') ? 'int4' : dtypes.has('I8') ? 'int8' : 'none';
   const section = config.section('quantization_config');
   section?.choice('quant_method', ['compressed-tensors']);
   if (section && stored === 'none')
-    throw config.refuse('quantization_config', 'is there, but no weight is I8');
+    throw config.refuse('quantization_config', 'is there, but no weight is I8 or packed');
   return stored;
 }

@@ -3,7 +3,7 @@ import type { WeightTable } from '../../kernels/weights.ts';
 import { UserError } from '../errors.ts';
 import { readExactly, readFileBytes, withFile } from './file-bytes.ts';
 import { parseHeader } from './safetensors-header.ts';
-import { scaleRows, type TensorDtype, toFloat32 } from './tensor-data.ts';
+import { scaleRows, type TensorDtype, toFloat32, unpackBlocks } from './tensor-data.ts';
 
 /** One tensor inside a file. */
 export interface TensorLocation {
@@ -54,8 +54,11 @@ export async function readTensor(dir: string, location: TensorLocation): Promise
 }
 
 /** Reads the stored bytes of one tensor. */
-export async function readTensorBytes(dir: string, location: TensorLocation): Promise<Uint8Array> {
-  return readFileBytes(path.join(dir, location.file), location.offset, location.length);
+export async function readTensorBytes(
+  dir: string,
+  { file, offset, length }: Omit<TensorLocation, 'dtype'>,
+): Promise<Uint8Array> {
+  return readFileBytes(path.join(dir, file), offset, length);
 }
 
 /** Consecutive rows of a tensor; those of a vector are its numbers. */
@@ -65,7 +68,10 @@ export interface RowSpan {
 }
 
 /** Where these rows of a tensor lie. */
-export function sliceRows<T extends TensorLocation>(location: T, { start, count }: RowSpan): T {
+export function sliceRows<T extends Omit<TensorLocation, 'dtype'>>(
+  location: T,
+  { start, count }: RowSpan,
+): T {
   const rowBytes = location.length / location.dims[0];
   return {
     ...location,
@@ -82,12 +88,15 @@ export async function readWeight(
   name: string,
   rows?: RowSpan,
 ): Promise<Float32Array> {
-  const read = (of: string) => {
+  const find = (of: string) => {
     const location = weights.get(of);
     if (!location) throw new Error(`no weight ${of} in ${dir}`);
-    return readTensor(dir, rows ? sliceRows(location, rows) : location);
+    return rows ? sliceRows(location, rows) : location;
   };
-  const values = await read(name);
-  if (weights.get(name)?.dtype !== 'I8') return values;
-  return scaleRows(values, await read(`${name}_scale`));
+  const { dtype, ...place } = find(name);
+  const bytes = await readTensorBytes(dir, place);
+  const readScales = () => readTensor(dir, find(`${name}_scale`) as TensorLocation);
+  if (dtype === 'I4') return unpackBlocks(bytes, await readScales());
+  const values = toFloat32(dtype, bytes);
+  return dtype === 'I8' ? scaleRows(values, await readScales()) : values;
 }

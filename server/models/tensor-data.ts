@@ -1,5 +1,5 @@
 /** Element types a safetensors file may hold here, with the bytes of one element. */
-export const ELEMENT_BYTES = { F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1, I64: 8 } as const;
+export const ELEMENT_BYTES = { F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1, I32: 4, I64: 8 } as const;
 
 export type TensorDtype = keyof typeof ELEMENT_BYTES;
 
@@ -18,6 +18,8 @@ export function toFloat32(dtype: TensorDtype, bytes: Uint8Array): Float32Array {
       return Float32Array.from(new Int8Array(buffer, byteOffset, count));
     case 'U8':
       return Float32Array.from(bytes);
+    case 'I32':
+      return Float32Array.from(new Int32Array(buffer, byteOffset, count));
     case 'I64':
       return Float32Array.from(new BigInt64Array(buffer, byteOffset, count), Number);
   }
@@ -76,6 +78,18 @@ export function scaleRows(values: Float32Array, scales: Float32Array): Float32Ar
   const columns = values.length / scales.length;
   for (let row = 0; row < scales.length; row++) {
     for (let i = row * columns; i < (row + 1) * columns; i++) values[i] *= scales[row];
+  }
+  return values;
+}
+
+/** Numbers of 4-bit blocks, stored plus 8, two a byte, the first in its low half; every block times its scale. */
+export function unpackBlocks(bytes: Uint8Array, scales: Float32Array): Float32Array {
+  const values = new Float32Array(2 * bytes.length);
+  const blockBytes = bytes.length / scales.length;
+  for (let i = 0; i < bytes.length; i++) {
+    const scale = scales[Math.floor(i / blockBytes)];
+    values[2 * i] = scale * ((bytes[i] & 15) - 8);
+    values[2 * i + 1] = scale * ((bytes[i] >> 4) - 8);
   }
   return values;
 }

@@ -152,7 +152,7 @@ test('rows fed in pieces over a cache, past its growth and after a roll-back, eq
 
 test('a graph refers to the weights where they lie and carries none of them', async () => {
   const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
-  const options = { precision: fp32, attention: grouped, head: bestTokens([]) };
+  const options = { precision: fp32, headPrecision: fp32, attention: grouped, head: bestTokens([]) };
   const bytes = serialize(buildForward(folder.spec, folder.weights, options));
   const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number });
   const external = model.graph.initializer.filter(
