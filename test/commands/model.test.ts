@@ -63,6 +63,6 @@ test('model import makes a folder and reports its way', async (t) => {
   assert.equal(value.dir, dest);
   assert.equal(notes.at(-1), '100 % of the weights written');
   assert.ok(notes.length <= 10);
-  await assert.rejects(run(modelImport, [source, dest], { quantize: 'int4' }), UsageError);
+  await assert.rejects(run(modelImport, [source, dest], { quantize: 'int2' }), UsageError);
   await assert.rejects(run(modelImport, [source], { quantize: 'int8' }), UsageError);
 });

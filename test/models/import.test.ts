@@ -2,11 +2,17 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { naiveForward } from '../../kernels/naive-forward.ts';
+import { verifyForward } from '../../server/engine/verify.ts';
+import { type Change, changeWeights } from '../../server/models/change-weights.ts';
 import { importModel } from '../../server/models/import.ts';
-import { quantizeRows } from '../../server/models/quantize.ts';
-import { openModel } from '../../server/models/registry.ts';
+import { BLOCK, quantizeBlocks, quantizeRows } from '../../server/models/quantize.ts';
+import { readSpec } from '../../server/models/read-spec.ts';
+import { openModel, readConfig } from '../../server/models/registry.ts';
 import { rotateWeights } from '../../server/models/rotate.ts';
-import { openWeightSource } from '../../server/models/weight-source.ts';
+import { halfBitsToNumber } from '../../server/models/tensor-data.ts';
+import { expectedWeights } from '../../server/models/weight-names.ts';
+import { openWeightSource, partsOf } from '../../server/models/weight-source.ts';
 import { copyOfFixture, editJson, FIXTURES, temporaryFolder, writeFloats } from '../support/model-files.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
 import { testRandom } from '../support/tiny-model.ts';
@@ -26,6 +32,29 @@ test('rows are rounded to the nearest of 255 steps of their own size', () => {
     }
   }
   assert.deepEqual([...integers.subarray(150)], new Array(50).fill(0));
+});
+
+test('blocks are rounded to the nearest of 16 steps, the largest number of each to an end', () => {
+  const random = testRandom(1);
+  const values = Float32Array.from(
+    { length: 4 * BLOCK },
+    (_, i) => (random() - 0.5) * 10 ** Math.floor(i / BLOCK),
+  );
+  values.fill(0, 3 * BLOCK);
+  const { packed, scales } = quantizeBlocks(values);
+  for (const [i, value] of values.entries()) {
+    const scale = halfBitsToNumber(scales[Math.floor(i / BLOCK)]);
+    const integer = ((packed[i >> 1] >> (4 * (i % 2))) & 15) - 8;
+    // The side opposite to the largest number ends one step earlier.
+    const reach = Math.max(-8, Math.min(7, value / scale || 0));
+    assert.ok(Math.abs(integer - reach) <= 0.5001, `${i}`);
+    assert.ok(Math.abs(integer * scale - value) <= Math.abs(scale) * 1.001, `${i}`);
+  }
+  for (let block = 0; block < 3; block++) {
+    const own = values.subarray(block * BLOCK, (block + 1) * BLOCK);
+    const largest = own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
+    assert.ok(Math.abs(halfBitsToNumber(scales[block]) * -8 - largest) <= Math.abs(largest) / 1000);
+  }
 });
 
 test('an import without rounding keeps half-precision weights byte by byte', async (t) => {
@@ -69,6 +98,113 @@ test('int8 rotates the network, keeps norms and biases in fp32, rounds every mat
   assert.equal(again.quantization, 'none');
   const name = 'model.layers.0.mlp.up_proj.weight';
   assert.deepEqual(await again.readTensor(name), await model.readTensor(name));
+});
+
+test('int4 packs the matrices of the layers, keeps the head tied and runs as its numbers say', async (t) => {
+  const dest = path.join(temporaryFolder(t), 'int4');
+  const source = path.join(FIXTURES, 'gguf-llama');
+  const model = await importModel(source, dest, { quantize: 'int4' });
+  assert.equal(model.quantization, 'int4');
+  const stored = new Map<string, string>();
+  for (const [name, { dtype }] of model.weights) stored.set(name, dtype);
+  for (const [name, expected] of readSafetensors(path.join(source, 'expected.safetensors'))) {
+    const values = Float32Array.from(expected);
+    const found = await model.readTensor(name);
+    if (name.includes('norm')) assert.deepEqual(found, values);
+    else if (name.includes('embed') || name.includes('lm_head')) assert.equal(stored.get(name), 'I8');
+    else {
+      assert.equal(stored.get(name), 'I4');
+      const { packed, scales } = quantizeBlocks(values);
+      for (const [i, value] of found.entries()) {
+        const integer = ((packed[i >> 1] >> (4 * (i % 2))) & 15) - 8;
+        assert.equal(value, Math.fround(integer * halfBitsToNumber(scales[Math.floor(i / BLOCK)])));
+      }
+    }
+  }
+
+  const ids = [1, 30, 9, 22];
+  const causal = (row: number, column: number) => column <= row;
+  const weights = new Map<string, Float32Array>();
+  for (const name of expectedWeights(model.spec).keys()) weights.set(name, await model.readTensor(name));
+  const naive = naiveForward(model.spec, (name) => weights.get(name)!, {
+    ids,
+    positions: [0, 1, 2, 3],
+    visible: causal,
+  });
+  const agreement = await verifyForward(
+    model,
+    {
+      ids,
+      positions: [0, 1, 2, 3],
+      mask: ids.flatMap((_, row) => ids.map((_, column) => Number(causal(row, column)))),
+      logits: Float32Array.from(naive.logits),
+    },
+    1,
+  );
+  // What is left is the rounding of activations to eight bits.
+  assert.ok(
+    agreement.maxAbsLogit < 0.05 * Math.max(...naive.logits.map(Math.abs)),
+    `${agreement.maxAbsLogit}`,
+  );
+});
+
+test('int4 of a matrix that has no whole blocks is refused', async (t) => {
+  const dest = path.join(temporaryFolder(t), 'int4');
+  await assert.rejects(importModel(path.join(FIXTURES, 'llama-tied-window'), dest, { quantize: 'int4' }), {
+    name: 'UserError',
+    message: /q_proj\.weight \[\d+, 48\] cannot be stored in 4 bits: its rows are no multiple of 32/,
+  });
+  assert.ok(!existsSync(dest));
+});
+
+for (const [kind, folder] of [
+  ['safetensors', 'qwen2-full-bias'],
+  ['gguf', 'gguf-llama'],
+]) {
+  test(`rows of a weight are the same alone as among all: ${kind}, merged and rotated`, async (t) => {
+    const source = path.join(FIXTURES, folder);
+    const { values } = await readConfig(source);
+    const spec = readSpec('config.json', values);
+    const random = testRandom(2);
+    const changes = new Map<string, Change>([
+      // Every number changes by its place.
+      [
+        'model.embed_tokens.weight',
+        {
+          apply(part, firstRow) {
+            for (let i = 0; i < part.length; i++) part[i] += firstRow * spec.hiddenSize + i;
+          },
+        },
+      ],
+    ]);
+    const plain = changeWeights(await openWeightSource(source, spec), changes);
+    for (const weights of [plain, rotateWeights(plain, spec)]) {
+      for (const [name, weight] of weights) {
+        const all = await weight.read();
+        const [count, columns] = [weight.dims[0], all.length / weight.dims[0]];
+        const start = Math.floor(random() * count);
+        const rows = { start, count: 1 + Math.floor(random() * (count - start)) };
+        const expected = all.subarray(start * columns, (start + rows.count) * columns);
+        assert.deepEqual(await weight.read(rows), expected, name);
+      }
+    }
+    t.diagnostic(`${plain.size} weights`);
+  });
+}
+
+test('a weight is cut into parts that hold all its rows, unless it must be read whole', () => {
+  const read = async () => new Float32Array();
+  const dims = [2 ** 14 + 5, 2 ** 12];
+  const spans = partsOf({ dims, read });
+  assert.equal(spans.length, 5);
+  let end = 0;
+  for (const { start, count } of spans) {
+    assert.equal(start, end);
+    assert.ok(count * dims[1] <= 2 ** 24);
+    end += count;
+  }
+  assert.equal(end, dims[0]);
+  assert.deepEqual(partsOf({ dims, read, whole: true }), [{ start: 0, count: dims[0] }]);
 });
 
 test('weights, tokenizer and licence are found in their subfolders', async (t) => {
