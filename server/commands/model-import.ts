@@ -1,8 +1,15 @@
+import documents from '../bench/documents.json' with { type: 'json' };
+import { compareModels } from '../engine/quality.ts';
+import { defaultThreads } from '../engine/threads.ts';
+import { describeQuality } from '../models/card.ts';
 import { importModel } from '../models/import.ts';
-import type { Quantization } from '../models/model-folder.ts';
+import type { Quality, Quantization } from '../models/model-folder.ts';
 import { type Command, UsageError } from './command.ts';
 
 const QUANTIZATIONS: readonly string[] = ['none', 'int8', 'int4'] satisfies Quantization[];
+
+/** What a rounded model is compared on. */
+const SAMPLE = documents.map(({ prefix }) => prefix).join('\n');
 
 export const modelImport: Command = {
   name: 'model import',
@@ -21,13 +28,20 @@ export const modelImport: Command = {
     if (typeof quantize !== 'string' || !QUANTIZATIONS.includes(quantize)) {
       throw new UsageError(`--quantize must be ${QUANTIZATIONS.join(' or ')}`);
     }
+    let quality: Quality | undefined;
     const model = await importModel(args[0], args[1], {
       quantize: quantize as Quantization,
       adapter: typeof values.adapter === 'string' ? values.adapter : undefined,
       signal: io.signal,
       progress: reportTenths((percent) => io.note(`${percent} % of the weights written`)),
+      async compare(made, source) {
+        quality = await compareModels(made, source, SAMPLE, defaultThreads());
+        return quality;
+      },
     });
-    io.result(`${model.dir}: ${(model.bytes / 1e6).toFixed(1)} MB of weights, ${model.weightsHash}`, {
+    const size = `${model.dir}: ${(model.bytes / 1e6).toFixed(1)} MB of weights, ${model.weightsHash}`;
+    const lines = [size, ...(quality ? [`compared with its source: ${describeQuality(quality)}`] : [])];
+    io.result(lines.join('\n'), {
       name: model.name,
       dir: model.dir,
       family: model.spec.family,
@@ -35,6 +49,7 @@ export const modelImport: Command = {
       bytes: model.bytes,
       quantization: model.quantization,
       weights: model.weightsHash,
+      quality: quality ?? null,
     });
   },
 };

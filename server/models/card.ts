@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CONVERSIONS } from './convert.ts';
-import type { ModelFolder, Quantization } from './model-folder.ts';
+import type { ModelFolder, Quality, Quantization } from './model-folder.ts';
 import { writeWhole } from './safetensors-writer.ts';
 
 const MEGABYTE = 1e6;
@@ -12,13 +12,12 @@ const MEGABYTE = 1e6;
  * training and measurements) and, where the source has none, NOTICE.
  */
 export async function writeModelCard(
-  dir: string,
   model: ModelFolder,
   src: string,
   name: string,
-  { quantize, adapter }: { quantize: Quantization; adapter?: string },
+  { quantize, adapter, quality }: { quantize: Quantization; adapter?: string; quality?: Quality },
 ): Promise<void> {
-  const { spec } = model;
+  const { dir, spec } = model;
   const changes = [
     adapter === undefined
       ? undefined
@@ -40,12 +39,19 @@ export async function writeModelCard(
       : [`| decoding | window diffusion, block size ${spec.blockSize}, clean rows ${spec.cleanAttention} |`]),
     '',
     `Converted by \`unmask model import\`: ${changes.join('; ')}.`,
+    ...(quality ? ['', `Compared with its source: ${describeQuality(quality)}.`] : []),
     ...(await sourceAccount(src)),
   ];
   await writeWhole(path.join(dir, 'README.md'), `${card.join('\n')}\n`);
   if (existsSync(path.join(dir, 'NOTICE'))) return;
   const notice = `${name}\nConverted by \`unmask model import\`; changed from its source: ${changes.join('; ')}.\n`;
   await writeWhole(path.join(dir, 'NOTICE'), notice);
+}
+
+/** Half a sentence. */
+export function describeQuality({ rows, top1Agreement, divergence }: Quality): string {
+  const agreement = (100 * top1Agreement).toFixed(1);
+  return `same best token in ${agreement} % of ${rows} rows of Python, KL divergence ${divergence.toPrecision(2)}`;
 }
 
 /** The source's README, its headings two levels down. */

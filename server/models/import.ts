@@ -4,8 +4,9 @@ import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { mergeAdapter } from './adapter.ts';
 import { writeModelCard } from './card.ts';
+import { INDEX_FILE, SINGLE_FILE } from './checkpoint.ts';
 import { CONVERSIONS, copyFile } from './convert.ts';
-import type { ModelFolder, Quantization } from './model-folder.ts';
+import type { ModelFolder, Quality, Quantization } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
 import { CONFIG_FILE, openModel, readConfig, TOKENIZER_FILE } from './registry.ts';
 import { type OutputGroup, writeCheckpoint, writeWhole } from './safetensors-writer.ts';
@@ -23,6 +24,8 @@ export interface ImportOptions {
   signal?: AbortSignal;
   /** Told the share of the weights that is written, 0 … 1. */
   progress?(share: number): void;
+  /** Compares a rounded model with the source it was made of, for the model card. */
+  compare?(model: ModelFolder, source: ModelFolder): Promise<Quality | undefined>;
 }
 
 /**
@@ -52,13 +55,35 @@ export async function importModel(src: string, dest: string, options: ImportOpti
       `${JSON.stringify({ ...rest, ...conversion.config }, null, 2)}\n`,
     );
     await copyCompanions(path.resolve(src), partial);
-    await writeModelCard(partial, await openModel(partial), path.resolve(src), path.basename(dest), options);
+    const model = await openModel(partial);
+    const quality = options.quantize === 'none' ? undefined : await measure(model, src, partial, options);
+    await writeModelCard(model, path.resolve(src), path.basename(dest), { ...options, quality });
     if (existsSync(dest)) await rmdir(dest);
     await rename(partial, dest);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
   return openModel(dest);
+}
+
+/** Compares with the source, which is first written without rounding where its weights cannot be used as they lie. */
+async function measure(
+  model: ModelFolder,
+  src: string,
+  partial: string,
+  { compare, adapter, signal }: ImportOptions,
+): Promise<Quality | undefined> {
+  if (!compare) return undefined;
+  const usable =
+    adapter === undefined &&
+    (existsSync(path.join(src, SINGLE_FILE)) || existsSync(path.join(src, INDEX_FILE)));
+  if (usable) return compare(model, await openModel(src));
+  const plain = `${partial}-plain`;
+  try {
+    return await compare(model, await importModel(src, plain, { quantize: 'none', adapter, signal }));
+  } finally {
+    await rm(plain, { recursive: true, force: true });
+  }
 }
 
 async function refuseNonEmpty(dest: string): Promise<void> {

@@ -4,6 +4,15 @@ import type { DenoiserSpec } from './spec.ts';
 /** How the projections and the embedding are stored. Norms and biases are always floating point. */
 export type Quantization = 'none' | 'int8' | 'int4';
 
+/** How far a model is from the one it was made of, on the rows of a text. */
+export interface Quality {
+  rows: number;
+  /** Share of rows whose best token is the same, 0 … 1. */
+  top1Agreement: number;
+  /** Mean KL divergence of the rows' distributions, in nats. */
+  divergence: number;
+}
+
 /** A model folder that has been checked: config.json makes sense and every weight it asks for is in place. */
 export interface ModelFolder {
   /** Absolute path. */
