@@ -263,3 +263,32 @@ test('responses to one prompt share its rows, and others do not see each other',
     );
   }
 });
+
+test('ratios to the behaviour average to 1 over its choices, those of the plain softmax do not', async () => {
+  for (const overrides of [HEAD, BLOCK]) {
+    const spec = tinySpec(overrides);
+    const recorded = await record(spec, 2, { mode: 'threshold', temperature: 0.6 });
+    const rows = policyRows(spec, [{ ...recorded, states: replayed(spec, recorded) }]);
+    const original = tinyWeights(spec, 2);
+    const moved = (name: string) =>
+      original(name).map((value, i) => value + 0.02 * Math.sin(i + name.length));
+    const head = tinySamplerHead(spec, 2);
+    const token = rows.scored[rows.scored.length - 1];
+    /** log p of every candidate of the token. */
+    const choices = (weight: typeof original, plain: boolean) => {
+      const scored = token.candidates!.map((id) => ({
+        ...token,
+        id,
+        ...(plain && { candidates: undefined }),
+      }));
+      return naiveLogProbs(spec, weight, { ...rows, scored }, { head, temperature: plain ? 1 : 0.6 });
+    };
+    const average = (plain: boolean) => {
+      const [before, after] = [choices(original, plain), choices(moved, plain)];
+      const behaviour = choices(original, false);
+      return after.reduce((sum, value, i) => sum + Math.exp(behaviour[i] + value - before[i]), 0);
+    };
+    assert.ok(Math.abs(average(false) - 1) < 1e-12);
+    assert.ok(Math.abs(average(true) - 1) > 1e-4, `${average(true)}`);
+  }
+});
