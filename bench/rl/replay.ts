@@ -35,7 +35,7 @@ async function main(model: string, count: number): Promise<void> {
   const { spec } = folder;
   const plan = { tensors: new Set<string>(), samplerHead: samplerHeadPlan(folder) };
   const session = await TrainingSession.open(folder, plan, loaded.threads, {
-    policy: { candidates: true, suppressed: spec.suppressedTokenIds },
+    policy: { competition: 'listed', suppressed: spec.suppressedTokenIds },
   });
   const values = await initialValues(folder, session.parameters, 0);
   const heads = {

@@ -2,7 +2,7 @@ import { broadcastDims } from '../dims.ts';
 import { offsetOf, tensorOf } from '../naive-tensor.ts';
 import type { Operator } from './operator.ts';
 
-/** 1 where `holds` for the elements of two tensors, otherwise 0, with broadcasting. */
+/** 1 where `holds` for the elements of two tensors, otherwise 0, with broadcasting; steps, which have no slope. */
 export function comparison(holds: (a: number, b: number) => boolean): Operator {
   return {
     evaluate([a, b]) {
@@ -13,5 +13,7 @@ export function comparison(holds: (a: number, b: number) => boolean): Operator {
         ),
       ];
     },
+    dims: ({ inputs }) => [broadcastDims(inputs[0], inputs[1])],
+    stopsGradient: true,
   };
 }

@@ -1,4 +1,5 @@
 import type { Graph, Value } from '../graph.ts';
+import { detached } from './detached.ts';
 
 /** Log-ratios beyond ± this count as this, and have no gradient. */
 export const LOG_RATIO_LIMIT = 10;
@@ -83,11 +84,4 @@ function between(graph: Graph, x: Value, least: number, most: number): Value {
 
 function sum(graph: Graph, x: Value): Value {
   return graph.op('ReduceSum', [x, graph.i64([0])], { keepdims: 0 });
-}
-
-/** The same numbers, f32 [n], as constants: no gradient goes through a TopK. */
-function detached(graph: Graph, x: Value): Value {
-  const column = graph.op('Unsqueeze', [x, graph.i64([1])]);
-  const [values] = graph.ops('TopK', [column, graph.i64([1])], { axis: -1 }, 2);
-  return graph.op('Squeeze', [values, graph.i64([1])]);
 }

@@ -2,13 +2,17 @@ import type { Graph, Value } from '../graph.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { TrainingWeights } from './parameters.ts';
 import { type PolicyLossInputs, type PolicyLossSettings, policyLoss } from './policy-loss.ts';
-import { tokenLogProbs } from './token-log-probs.ts';
+import { type Competition, tokenLogProbs } from './token-log-probs.ts';
 
-/** Names of what the objective of a policy takes beside the target; meanings as PolicyLossInputs says. */
+/** Names of what the objective of a policy takes beside the target, as TokenLogProbsInputs and PolicyLossInputs say. */
 export const POLICY = {
   inverseTemperature: 'inverse_temperature',
   candidates: 'candidates',
   padding: 'padding',
+  stayed: 'stayed',
+  bound: 'bound',
+  forced: 'forced',
+  forcedBy: 'forced_by',
   old: 'old',
   reference: 'reference',
   klWeight: 'kl_weight',
@@ -20,8 +24,7 @@ export const POLICY = {
 } as const;
 
 export interface PolicyOptions {
-  /** Every token comes with its candidates; otherwise it competes with all tokens but `suppressed` ones. */
-  candidates: boolean;
+  competition: Competition;
   suppressed: readonly number[];
   /** Missing: only log-probabilities are wanted. */
   loss?: PolicyLossSettings & {
@@ -37,20 +40,27 @@ export function policyObjective(
   shape: DenoiserShape,
   states: Value,
   target: Value,
-  { candidates, suppressed, loss: settings }: PolicyOptions,
+  { competition, suppressed, loss: settings }: PolicyOptions,
 ): { logProbabilities: Value; loss?: Value } {
   const tokens = (name: string) => graph.input(name, 'f32', ['selected']);
   const units = (name: string) => graph.input(name, 'f32', ['units']);
-  const logProbabilities = tokenLogProbs(graph, weights, shape, states, {
+  const logProbabilities = tokenLogProbs(graph, weights, shape, states, competition, suppressed, {
     target,
     inverseTemperature: graph.input(POLICY.inverseTemperature, 'f32', [1]),
-    ...(candidates && {
-      candidates: {
+    ...(competition === 'listed' && {
+      listed: {
         ids: graph.input(POLICY.candidates, 'i64', ['selected', 'candidates']),
         padding: graph.input(POLICY.padding, 'f32', ['selected', 'candidates']),
       },
     }),
-    suppressed,
+    ...(typeof competition === 'object' && {
+      stayed: {
+        flag: tokens(POLICY.stayed),
+        bound: tokens(POLICY.bound),
+        forced: tokens(POLICY.forced),
+        forcedBy: graph.input(POLICY.forcedBy, 'i64', ['selected']),
+      },
+    }),
   });
   if (!settings) return { logProbabilities };
   const inputs: PolicyLossInputs = {

@@ -7,6 +7,8 @@ interface NaiveScoring {
   /** 1 where missing. */
   temperature?: number;
   head?: SamplerHeadWeights;
+  /** How many of a row's tokens compete where there are no candidates; all where missing. */
+  best?: number;
   /** Rounds states, logits and scores to single precision where a denoiser and a sampler head return them. */
   rounded?: boolean;
 }
@@ -19,7 +21,7 @@ export function naiveLogProbs(
   spec: DenoiserSpec,
   weight: WeightReader,
   rows: PolicyRows,
-  { temperature = 1, head, rounded }: NaiveScoring,
+  { temperature = 1, head, best: most, rounded }: NaiveScoring,
 ): number[] {
   const { logits, hidden } = naiveForward(spec, weight, rows);
   const round = rounded ? Math.fround : (value: number) => value;
@@ -36,11 +38,28 @@ export function naiveLogProbs(
       .map(round);
     return [...naiveRescore(head, state, previous, ids)].map((score) => round(score / temperature));
   };
-  return rows.scored.map((token) => {
-    const ids = token.candidates ?? allowed;
+  const distributions = rows.scored.map((token) => {
+    let ids = token.candidates ?? allowed;
+    if (most) {
+      const all = scores(token, allowed);
+      ids = [...allowed.keys()]
+        .sort((a, b) => all[b] - all[a])
+        .slice(0, most)
+        .map((i) => allowed[i]);
+    }
     const of = scores(token, ids);
     const best = Math.max(...of);
     const total = best + Math.log(of.reduce((sum, score) => sum + Math.exp(score - best), 0));
-    return of[ids.indexOf(token.id)] - (token.candidates ? total : round(total));
+    return { ids, logProbs: of.map((score) => score - (token.candidates ? total : round(total))) };
+  });
+  const logProb = (i: number) => distributions[i].logProbs[distributions[i].ids.indexOf(rows.scored[i].id!)];
+  return rows.scored.map(({ id, below, response, state }, i) => {
+    if (id !== null) return logProb(i);
+    const revealed = rows.scored.findIndex(
+      (other) => other.id !== null && other.response === response && other.state === state,
+    );
+    const bound = below === undefined ? logProb(revealed) : Math.log(below);
+    const less = distributions[i].logProbs.filter((value) => value < bound);
+    return Math.log(less.reduce((sum, value) => sum + Math.exp(value), 0));
   });
 }

@@ -67,16 +67,22 @@ export function objectiveTerms(
   const units = tokens.map((places) => places.map((place, token) => UNITS[ratio](token, place)));
   const unitPlaces = tokens.map((places, i) => places.filter((_, t) => units[i].indexOf(units[i][t]) === t));
   const unitFactors = stepFactors(unitPlaces, reduction, constantLength);
-  const klFactors = kl && stepFactors(tokens, kl.reduction, constantLength);
-  const successes = tokens.map((places, i) => (responses[i].correct ? places : []));
-  const nllFactors = nll && stepFactors(successes, nll.reduction, constantLength);
+  // Positions that stayed masked are part of what was decided, but no tokens.
+  const revealed = (all: boolean) =>
+    responses.map(({ states, correct }, i) =>
+      states
+        .flatMap(({ scored }) => scored)
+        .map(({ id }, token) => (id !== null && (all || correct) ? tokens[i][token] : undefined)),
+    );
+  const klFactors = kl && stepFactors(revealed(true), kl.reduction, constantLength);
+  const nllFactors = nll && stepFactors(revealed(false), nll.reduction, constantLength);
   return responses.map(({ advantage }, i) => ({
     unit: units[i],
     share: units[i].map(() => (ratio === 'sequence-mean' ? 1 / units[i].length : 1)),
     advantage: unitPlaces[i].map(() => advantage),
     unitWeight: unitFactors[i],
     klWeight: tokens[i].map((_, token) => (kl ? kl.weight * klFactors![i][token] : 0)),
-    nllWeight: tokens[i].map((_, token) => (nll ? nll.weight * (nllFactors![i][token] ?? 0) : 0)),
+    nllWeight: tokens[i].map((_, token) => (nll ? nll.weight * nllFactors![i][token] : 0)),
   }));
 }
 
@@ -84,8 +90,13 @@ function tokenPlaces(states: readonly ReplayState[], response: number): Place[] 
   return states.flatMap(({ scored, round }, state) => scored.map(() => ({ response, state, round })));
 }
 
-/** Factors of all terms of the step, response by response. */
-function stepFactors(places: readonly Place[][], reduction: Reduction, constantLength: number): number[][] {
-  const factors = reductionFactors(places.flat(), reduction, constantLength).values();
-  return places.map((some) => some.map(() => factors.next().value!));
+/** Factors of all terms of the step, response by response; 0 for terms without a place. */
+function stepFactors(
+  places: readonly (Place | undefined)[][],
+  reduction: Reduction,
+  constantLength: number,
+): number[][] {
+  const counted = places.flat().filter((place) => place !== undefined);
+  const factors = reductionFactors(counted, reduction, constantLength).values();
+  return places.map((some) => some.map((place) => (place ? factors.next().value! : 0)));
 }

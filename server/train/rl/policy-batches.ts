@@ -1,9 +1,12 @@
 import { POLICY } from '../../../kernels/training/policy-objective.ts';
-import { PADDED } from '../../../kernels/training/token-log-probs.ts';
+import { type Competition, PADDED } from '../../../kernels/training/token-log-probs.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
 import type { Feed, ScoredBatch } from '../session.ts';
 import type { OtherLogProbs, PolicyLossTerms } from './policy-loss.ts';
-import { type PolicyRows, policyRows, type ReplayedResponse } from './policy-rows.ts';
+import { type PolicyRows, policyRows, type ReplayedResponse, type ScoredRow } from './policy-rows.ts';
+import type { ReplaySettings } from './replay/replayer.ts';
+
+type Likelihood = ReplaySettings['likelihood'];
 
 /** Responses of a step that go through one forward. */
 export interface PolicyBatch {
@@ -59,24 +62,34 @@ export function joinedTerms(terms: readonly PolicyLossTerms[]): PolicyLossTerms 
   };
 }
 
-/**
- * What the session is fed to score a batch. `behaviour`: each token among its candidates, which must have been recorded, at
- * the temperature that they were sampled at; `model`: among all tokens at temperature 1.
- */
-export function scoredBatch(
-  { ids, positions, visible, scored }: PolicyRows,
-  likelihood: 'behaviour' | 'model',
-  temperature: number,
-): ScoredBatch {
-  const rows = { ids, positions, visible, select: scored.map(({ row }) => row) };
-  const previous = scored.map((token) => token.previous);
-  if (likelihood === 'model') {
-    const inputs = { [POLICY.inverseTemperature]: { f32: [1] } };
-    return { ...rows, target: scored.map(({ id }) => id), previous, inputs };
-  }
+/** What a graph is built for to score responses by a likelihood, see ReplaySettings. */
+export function competitionOf(likelihood: Likelihood, topK: number): Competition {
+  const competitions = { behaviour: 'listed', model: 'all', transition: { best: topK } } as const;
+  return competitions[likelihood];
+}
+
+/** What the session is fed to score a batch by a likelihood, sampled at a temperature. */
+export function scoredBatch(rows: PolicyRows, likelihood: Likelihood, temperature: number): ScoredBatch {
+  const { ids, positions, visible, scored } = rows;
+  const batch = {
+    ids,
+    positions,
+    visible,
+    select: scored.map(({ row }) => row),
+    previous: scored.map(({ previous }) => previous),
+  };
+  const inverseTemperature = { f32: [likelihood === 'model' ? 1 : 1 / temperature] };
+  const among = { behaviour: listed, model: everything, transition: best }[likelihood](scored);
+  return { ...batch, ...among, inputs: { [POLICY.inverseTemperature]: inverseTemperature, ...among.inputs } };
+}
+
+type Among = Pick<ScoredBatch, 'target' | 'inputs'>;
+
+/** Every token among its candidates. */
+function listed(scored: readonly ScoredRow[]): Among {
   const candidates = scored.map((token) => {
     const among = token.candidates;
-    if (!among?.includes(token.id)) {
+    if (token.id === null || !among?.includes(token.id)) {
       throw new Error('A sampled token was recorded without the candidates that it was chosen among.');
     }
     return among;
@@ -85,16 +98,34 @@ export function scoredBatch(
   const dims = [candidates.length, most];
   const padded = (of: readonly number[], value: number) => Array<number>(most - of.length).fill(value);
   return {
-    ...rows,
-    target: scored.map(({ id }, i) => candidates[i].indexOf(id)),
-    previous,
+    target: scored.map(({ id }, i) => candidates[i].indexOf(id!)),
     inputs: {
-      [POLICY.inverseTemperature]: { f32: [1 / temperature] },
       [POLICY.candidates]: { i64: candidates.flatMap((of) => [...of, ...padded(of, 0)]), dims },
       [POLICY.padding]: {
         f32: candidates.flatMap((of) => [...of.map(() => 0), ...padded(of, PADDED)]),
         dims,
       },
+    },
+  };
+}
+
+/** Every token among all. */
+function everything(scored: readonly ScoredRow[]): Among {
+  return { target: scored.map(({ id }) => id!) };
+}
+
+/** Every token among the best of its row, and the positions that stayed masked. */
+function best(scored: readonly ScoredRow[]): Among {
+  const forced = scored.map(({ id, below }) => id === null && below === undefined);
+  const revealedBeside = ({ response, state }: ScoredRow) =>
+    scored.findIndex((other) => other.id !== null && other.response === response && other.state === state);
+  return {
+    target: scored.map(({ id }) => id ?? 0),
+    inputs: {
+      [POLICY.stayed]: { f32: scored.map(({ id }) => (id === null ? 1 : 0)) },
+      [POLICY.bound]: { f32: scored.map(({ below }) => (below === undefined ? 0 : Math.log(below))) },
+      [POLICY.forced]: { f32: forced.map(Number) },
+      [POLICY.forcedBy]: { i64: scored.map((token, i) => (forced[i] ? revealedBeside(token) : i)) },
     },
   };
 }

@@ -60,7 +60,7 @@ const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
   }),
   replay: object({
     replayer: among(...Object.keys(REPLAYERS)),
-    likelihood: among('behaviour', 'model'),
+    likelihood: among('behaviour', 'model', 'transition'),
     shrink: whole(1),
     promptMask: share,
     scoreAfterEnd: yesOrNo,

@@ -13,6 +13,7 @@ import {
   objectiveTerms,
 } from '../../../server/train/rl/objective.ts';
 import {
+  competitionOf,
   joinedTerms,
   lossInputs,
   policyBatches,
@@ -21,6 +22,7 @@ import {
 import { policyLoss } from '../../../server/train/rl/policy-loss.ts';
 import { policyRows } from '../../../server/train/rl/policy-rows.ts';
 import { RL_PRESETS } from '../../../server/train/rl/presets/index.ts';
+import type { Recipe } from '../../../server/train/rl/recipe.ts';
 import { REPLAYERS } from '../../../server/train/rl/replay/index.ts';
 import { recordedCandidates } from '../../../server/train/rl/replay/recorded-tokens.ts';
 import { TrainingSession } from '../../../server/train/session.ts';
@@ -29,6 +31,7 @@ import { assertGradients, randomValues, type Weights, windowModel } from '../../
 import { LETTERS } from '../../support/tiny-model.ts';
 
 const TEMPERATURE = 0.8;
+const TOP_K = 6;
 const PARAMETER = 'model.layers.1.mlp.up_proj.weight';
 const HEAD = { inner: 7, embeddingScale: 2 };
 
@@ -57,16 +60,16 @@ const CHAINED: DenoiserSpec = {
 };
 const SPECS: Record<string, DenoiserSpec> = {
   chained: CHAINED,
+  window: { ...CHAINED, samplerHead: undefined },
   blocks: { ...CHAINED, samplerHead: undefined, cleanAttention: 'block', logitShift: 0 },
   full: { ...CHAINED, samplerHead: undefined, cleanAttention: 'full', logitShift: 0 },
 };
 
 /** Three responses to two prompts, sampled by the naive decoder; models that attend in both directions borrow them. */
-async function sampled(spec: DenoiserSpec, values: Weights, preset: string): Promise<JudgedResponse[]> {
+async function sampled(spec: DenoiserSpec, values: Weights, { replay }: Recipe): Promise<JudgedResponse[]> {
   const decoder = spec.cleanAttention === 'full' ? SPECS.blocks : spec;
   const head = decoder.samplerHead && naiveSamplerHead(headOf(values), decoder.samplerHead.candidates);
   const denoiser = naiveDenoiser(decoder, (name) => stored.get(name)!, head);
-  const { replay } = RL_PRESETS[preset];
   const responses: JudgedResponse[] = [];
   for (const [i, promptIds] of [
     [5, 6, 7],
@@ -75,10 +78,10 @@ async function sampled(spec: DenoiserSpec, values: Weights, preset: string): Pro
   ].entries()) {
     const settings = {
       mode: 'threshold',
-      threshold: 0.02,
+      threshold: 0.2,
       maxTokens: 7,
       temperature: TEMPERATURE,
-      topK: 6,
+      topK: TOP_K,
       seed: i,
     } as const;
     const hooks = { cancelled: () => false, candidates: recordedCandidates(decoder, settings) };
@@ -89,23 +92,36 @@ async function sampled(spec: DenoiserSpec, values: Weights, preset: string): Pro
   return responses;
 }
 
-const CASES = Object.keys(RL_PRESETS).flatMap((preset) =>
-  preset === 'd1' ? [[preset, 'full']] : ['chained', 'blocks'].map((model) => [preset, model]),
-);
+/** The exact probability of all that threshold decoding did, in ratios of whole steps. */
+const TRANSITION: Recipe = {
+  ...RL_PRESETS.lightningrl,
+  replay: { ...RL_PRESETS.lightningrl.replay, likelihood: 'transition' },
+  objective: { ...RL_PRESETS.lightningrl.objective, ratio: 'step', innerIterations: 2 },
+};
 
-for (const [preset, model] of CASES) {
-  test(`${preset}, ${model}: loss and gradients of the naive network, however the step is cut`, async () => {
+const CASES: [name: string, recipe: Recipe, model: string][] = [
+  ...Object.entries(RL_PRESETS).flatMap(([name, recipe]): [string, Recipe, string][] =>
+    (name === 'd1' ? ['full'] : ['chained', 'blocks']).map((model) => [name, recipe, model]),
+  ),
+  ['transition', TRANSITION, 'window'],
+  ['transition', TRANSITION, 'blocks'],
+];
+
+for (const [name, recipe, model] of CASES) {
+  test(`${name}, ${model}: loss and gradients of the naive network, however the step is cut`, async () => {
     const spec = SPECS[model];
-    const { objective, replay } = RL_PRESETS[preset];
+    const { objective, replay } = recipe;
     assert.equal(REPLAYERS[replay.replayer].misfit(spec, { mode: 'threshold' } as never), undefined);
     const plan = { tensors: new Set([PARAMETER]), ...(spec.samplerHead && { samplerHead: HEAD }) };
-    const candidates = replay.likelihood === 'behaviour';
-    const policy = { candidates, suppressed: spec.suppressedTokenIds };
+    const policy = {
+      competition: competitionOf(replay.likelihood, TOP_K),
+      suppressed: spec.suppressedTokenIds,
+    };
     const loss = { ...lossSettings(objective), old: needsOld(objective) };
     const session = await TrainingSession.open({ ...folder, spec }, plan, 1, { policy: { ...policy, loss } });
     const scoring = await TrainingSession.open({ ...folder, spec }, plan, 1, { policy });
     const values = randomValues(session.parameters, 8).set(PARAMETER, stored.get(PARAMETER)!);
-    const responses = await sampled(spec, values, preset);
+    const responses = await sampled(spec, values, recipe);
     const terms = objectiveTerms(responses, objective);
     const whole = policyRows(spec, responses);
     // The other policies are the present one, moved: by less than the clipping, and by more.
@@ -148,13 +164,19 @@ for (const [preset, model] of CASES) {
       });
     }
 
+    const listed = replay.likelihood === 'behaviour';
+    const scored = whole.scored.map(({ candidates, ...token }) => ({
+      ...token,
+      ...(listed && { candidates }),
+    }));
     const naive = (weights: Weights) =>
       naiveLogProbs(
         spec,
         (name) => weights.get(name) ?? stored.get(name)!,
-        candidates ? whole : { ...whole, scored: whole.scored.map(({ candidates: _, ...token }) => token) },
+        { ...whole, scored },
         {
-          temperature: candidates ? TEMPERATURE : 1,
+          temperature: replay.likelihood === 'model' ? 1 : TEMPERATURE,
+          ...(replay.likelihood === 'transition' && { best: TOP_K }),
           ...(spec.samplerHead && { head: headOf(weights) }),
         },
       );

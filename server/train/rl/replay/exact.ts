@@ -1,5 +1,6 @@
+import type { Step } from '../../../protocol.ts';
 import { revealedToken } from './recorded-tokens.ts';
-import type { Replayer, ReplayState } from './replayer.ts';
+import type { Recorded, Replayer, ReplayState, ScoredToken } from './replayer.ts';
 
 /** One state a step: every revealed token in the context in which it was revealed (the papers' E1). */
 export const exact: Replayer = {
@@ -7,7 +8,7 @@ export const exact: Replayer = {
 
   misfit: () => undefined,
 
-  states(recorded, spec, { scoreAfterEnd }) {
+  states(recorded, spec, { scoreAfterEnd, likelihood }) {
     const { promptIds, responseIds, steps } = recorded;
     const states: ReplayState[] = [];
     const rounds = new Map<number, number>();
@@ -22,12 +23,29 @@ export const exact: Replayer = {
       states.push({
         start,
         tokens: step.window,
-        scored: revealed
-          .map((reveal) => revealedToken(recorded, reveal))
-          .sort((a, b) => a.position - b.position),
+        scored: [
+          ...revealed.map((reveal) => revealedToken(recorded, reveal)),
+          ...(likelihood === 'transition' ? stayedMasked(recorded, step) : []),
+        ].sort((a, b) => a.position - b.position),
         round,
       });
     }
     return states;
   },
 };
+
+/** Positions that a step of threshold decoding left masked. */
+function stayedMasked(
+  { promptIds, settings }: Recorded,
+  { windowStart, window, revealed }: Step,
+): ScoredToken[] {
+  const forced = revealed.length === 1 && revealed[0].confidence < settings.threshold;
+  return [...window.keys()]
+    .filter((i) => window[i] === null && windowStart + i < settings.maxTokens)
+    .filter((i) => !revealed.some(({ position }) => position === windowStart + i))
+    .map((i) => ({
+      position: promptIds.length + windowStart + i,
+      id: null,
+      ...(!forced && { below: settings.threshold }),
+    }));
+}

@@ -3,11 +3,16 @@ import type { DenoiserSpec } from '../../../models/spec.ts';
 import type { DecodeSettings, Trajectory } from '../../../protocol.ts';
 import type { ReplayerName } from './index.ts';
 
-/** A token whose log-probability counts. */
+/** A decision whose log-probability counts: mostly a token that was revealed. */
 export interface ScoredToken {
   /** Counts from the first prompt token. */
   position: number;
-  id: number;
+  /**
+   * null: the position stayed masked, because the token drawn there had a probability less than `below`, or, without
+   * that, than the only token that its state revealed.
+   */
+  id: number | null;
+  below?: number;
   /** The token before it that the sampler head is given; missing where its row is not chained. */
   previous?: number;
   /** The tokens that it was chosen among; missing where that is unknown. */
@@ -36,9 +41,11 @@ export interface ReplaySettings {
   replayer: ReplayerName;
   /**
    * `behaviour`: log-probabilities at the temperature and among the tokens that were sampled from. `model`: those of the
-   * model's plain softmax, which differ from what was sampled from unless the temperature is 1.
+   * model's plain softmax, which differ from what was sampled from unless the temperature is 1. `transition`: as
+   * `behaviour`, and positions that stayed masked count too, which makes the sum the probability of all that threshold
+   * decoding did; among as many best tokens as were sampled from, without a sampler head.
    */
-  likelihood: 'behaviour' | 'model';
+  likelihood: 'behaviour' | 'model' | 'transition';
   /** `shrink`: steps of a block that are merged into one. */
   shrink: number;
   /** `full-onestep`: probability that a prompt token is masked. */
