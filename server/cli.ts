@@ -4,6 +4,7 @@ import { complete } from './commands/complete.ts';
 import { dataHash } from './commands/data-hash.ts';
 import { doctor } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
+import { evalCompare } from './commands/eval-compare.ts';
 import { generate } from './commands/generate.ts';
 import { lsp } from './commands/lsp.ts';
 import { modelImport } from './commands/model-import.ts';
@@ -41,6 +42,7 @@ const COMMANDS: readonly Command[] = [
   runsList,
   runsShow,
   runsStop,
+  evalCompare,
   evalCommand,
   bench,
   lsp,

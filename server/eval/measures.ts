@@ -5,6 +5,17 @@ import { ratioOfSums } from './tpf.ts';
 /** All answers to one task at one point. */
 export type TaskAnswers = readonly EvalAnswer[];
 
+/** Answers of one point put together by task, in the order of the tasks. */
+export function byTask(answers: readonly EvalAnswer[]): TaskAnswers[] {
+  const tasks = new Map<string, EvalAnswer[]>();
+  for (const answer of answers) {
+    const before = tasks.get(answer.task_id);
+    if (before) before.push(answer);
+    else tasks.set(answer.task_id, [answer]);
+  }
+  return [...tasks.values()];
+}
+
 /**
  * What is measured of the answers to several tasks; NaN where nothing can be. Shares are means over the tasks of the
  * share of their answers.

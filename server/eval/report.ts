@@ -2,7 +2,7 @@ import type { EvalAnswer, Tpf } from '../protocol.ts';
 import { addChecks, type Checks } from './acceptance.ts';
 import { aup } from './aup.ts';
 import { bootstrap, type Interval } from './bootstrap.ts';
-import { isPassed, MEASURES, type Measure, passShare, type TaskAnswers } from './measures.ts';
+import { byTask, isPassed, MEASURES, type Measure, passShare, type TaskAnswers } from './measures.ts';
 import { meanOfRatios, ratioOfSums } from './tpf.ts';
 
 /** One way of decoding: everything measured of the answers at one threshold. NaN where there is nothing to measure. */
@@ -123,15 +123,4 @@ function describeTask(answers: TaskAnswers): TaskResult {
     tokens: answers.reduce((sum, { tokens }) => sum + tokens, 0),
     tpf: ratioOfSums(answers),
   };
-}
-
-/** Answers of one point put together by task, in the order of the tasks. */
-export function byTask(answers: readonly EvalAnswer[]): TaskAnswers[] {
-  const tasks = new Map<string, EvalAnswer[]>();
-  for (const answer of answers) {
-    const before = tasks.get(answer.task_id);
-    if (before) before.push(answer);
-    else tasks.set(answer.task_id, [answer]);
-  }
-  return [...tasks.values()];
 }

@@ -49,12 +49,25 @@ test('eval: one object with a point for each threshold; verified answers do not 
     answers.filter((one) => one.threshold === threshold).map(({ text }) => text);
   assert.equal(texts(0).length, 2);
   assert.deepEqual(texts(0), texts(1));
+  const compared = await runCli('eval', 'compare', out, out, '--json');
+  const points = compared.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    points.map(({ point, differences }) => [point, differences[0].difference]),
+    [
+      ['verified 0', 0],
+      ['verified 1', 0],
+    ],
+  );
 });
 
 test('eval: what cannot be done is told in a sentence', async (t) => {
   const { model, tasks } = setUp(t, hole('h/1', '1'), { task_id: 'h/2', prompt: 'x', suffix: 'y' });
   const cases: [string[], number, RegExp][] = [
     [['--tasks', tasks, '--model', model], 1, /tasks\.jsonl:2 is in none of the known forms/],
+    [['compare', tasks, tasks], 1, /tasks\.jsonl:1 is no answer/],
     [['--tasks', `${tasks}.no`], 1, /cannot be read/],
     [['--tasks', tasks, '--samples', '2', '--temperature', '0'], 2, /all the same/],
     [['--tasks', tasks, '--decode', 'ar', '--thresholds', '0.3'], 2, /without thresholds/],

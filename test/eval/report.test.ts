@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aup } from '../../server/eval/aup.ts';
+import { compare } from '../../server/eval/compare.ts';
 import { makeReport } from '../../server/eval/report.ts';
 import type { EvalAnswer } from '../../server/protocol.ts';
 
@@ -88,4 +89,19 @@ test('tasks without tests have no share in pass@1; where there are some, accurac
   const none = makeReport([[answer('a', 1, hole)]], undefined);
   assert.ok(Number.isNaN(none.passAt1));
   assert.equal(none.accuracy, 'exactMatch');
+});
+
+test('a comparison pairs the tasks: a gain on every task is sure although the tasks differ more', () => {
+  const tokens = Array.from({ length: 40 }, (_, i) => 4 + 10 * (i % 7));
+  const answers = (gain: number) =>
+    tokens.map((count, i) =>
+      answer(`${i}`, 0.3, { tokens: count + gain, forwards: { prefill: 0, denoise: 4, total: 4 } }),
+    );
+  const first = [...answers(0), answer('only here', 0.3, { tokens: 999 })];
+  const differences = new Map(compare(first, answers(2).reverse()).map((one) => [one.measure, one]));
+  assert.deepEqual([...differences.keys()].sort(), ['passAt1', 'tokensPerSecond', 'tpfDenoise', 'tpfTotal']);
+  const { difference, interval, first: before } = differences.get('tpfTotal')!;
+  assert.ok(Math.abs(before - tokens.reduce((a, b) => a + b) / 160) < 1e-12);
+  for (const value of [difference, ...interval]) assert.ok(Math.abs(value - 0.5) < 1e-9);
+  assert.equal(differences.get('passAt1')!.difference, 0);
 });

@@ -88,6 +88,19 @@ test('holes: the parts are the text again, the middle is on one to five lines', 
   assert.ok(found > 150, `${found}`);
 });
 
+test('holes: a bracket that was opened before the cursor may be closed behind it already', () => {
+  const line = 'call(first, other(second), third)';
+  const ends: string[] = [];
+  for (let seed = 0; seed < 400; seed++) {
+    const cut = cutHole(`${line}\n`, new Random(seed));
+    const closed = cut && /^([^()]*\([^()]*\))*[^()]*$/.test(cut.middle) && cut.suffix.startsWith(')');
+    if (closed) ends.push(cut.suffix);
+  }
+  // Spans end there by chance, 6 times.
+  assert.ok(ends.length > 40, `${ends.length}`);
+  assert.deepEqual([...new Set(ends)].sort(), [')\n', '), third)\n']);
+});
+
 test('a hole becomes the prompt of completion, its middle and the end token', async (t) => {
   const { sampler, tokenizer } = await makeSampler(t, [{ prefix: 'x = ', suffix: '\ny', middle: '41 + 1' }]);
   const { ids, promptLength } = await sampler.sample(sampleRandom(3, 0));

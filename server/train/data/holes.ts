@@ -10,8 +10,9 @@ const MOST_CHARACTERS = 400;
 type HoleKind = 'rest-of-line' | 'lines' | 'span';
 
 /**
- * Cuts a hole into a text: mostly the rest of a line behind its indentation, sometimes one to five whole lines or a
- * span inside a line. Undefined where the text has no room for one.
+ * Cuts a hole into a text: mostly the rest of a line behind its indentation, every second time only up to the bracket
+ * that an editor has closed behind the cursor; sometimes one to five whole lines or a span inside a line. Undefined where
+ * the text has no room for one.
  */
 export function cutHole(
   text: string,
@@ -46,8 +47,11 @@ function hole(
   const indented = lines[line] + (/^[ \t]*/.exec(text.slice(lines[line], lineEnd(line)))?.[0].length ?? 0);
   const within = (from: number, to: number) => from + Math.floor(random.uniform() * Math.max(0, to - from));
   switch (kind) {
-    case 'rest-of-line':
-      return [within(indented, lineEnd(line)), lineEnd(line)];
+    case 'rest-of-line': {
+      const start = within(indented, lineEnd(line));
+      const rest = text.slice(start, lineEnd(line));
+      return [start, start + (random.uniform() < 0.5 ? rest.length : unmatchedCloser(rest))];
+    }
     case 'lines': {
       const last = Math.min(lines.length - 1, line + Math.floor(random.uniform() * MOST_LINES));
       return [indented, lineEnd(last)];
@@ -57,6 +61,16 @@ function hole(
       return [start, 1 + within(start, lineEnd(line))];
     }
   }
+}
+
+/** Where the first closing bracket stands whose opening one does not; the length of the text without such a one. */
+function unmatchedCloser(text: string): number {
+  let open = 0;
+  for (let at = 0; at < text.length; at++) {
+    if ('([{'.includes(text[at])) open++;
+    else if (')]}'.includes(text[at]) && open-- === 0) return at;
+  }
+  return text.length;
 }
 
 function lineStarts(text: string): number[] {
