@@ -4,4 +4,9 @@
  */
 export class UserError extends Error {
   override name = 'UserError';
+
+  /** Control characters, which names in damaged files may have, become U+FFFD: the message stays one line. */
+  constructor(message: string) {
+    super(message.replaceAll(/\p{Cc}/gu, '\ufffd'));
+  }
 }

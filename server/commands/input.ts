@@ -1,20 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { fileProblem } from '../files.ts';
 
 /** The text of a file that the user named. Throws UserError. */
 export async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError(`${file} cannot be read: ${reason(error as NodeJS.ErrnoException)}.`);
+    throw new UserError(`${file} cannot be read: ${fileProblem(error as Error)}.`);
   }
-}
-
-function reason({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'it is a folder';
-  if (code === 'EACCES') return 'permission is denied';
-  return message;
 }
 
 /** A place in a file, both numbers counted from 1; a column counts UTF-16 units, as editors do. */

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { fileProblem } from '../files.ts';
 
 /** Reads `length` bytes of a file from `offset` on into a buffer of their own. Throws UserError if it ends before. */
 export async function readFileBytes(file: string, offset: number, length: number): Promise<Uint8Array> {
@@ -15,7 +16,7 @@ export async function withFile<T>(
   try {
     handle = await open(name, 'r');
   } catch (error) {
-    throw new UserError(`${name} cannot be read: ${(error as Error).message}.`);
+    throw new UserError(`${name} cannot be read: ${fileProblem(error as Error)}.`);
   }
   try {
     return await use(handle, name);

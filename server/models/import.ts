@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
+import { asUserError } from '../files.ts';
 import { mergeAdapter } from './adapter.ts';
 import { writeModelCard } from './card.ts';
 import { INDEX_FILE, SINGLE_FILE } from './checkpoint.ts';
@@ -42,7 +43,9 @@ export async function importModel(src: string, dest: string, options: ImportOpti
   await refuseNonEmpty(dest);
 
   const partial = `${path.resolve(dest)}.partial-${process.pid}`;
-  await mkdir(partial, { recursive: true });
+  await mkdir(partial, { recursive: true }).catch((error) => {
+    throw asUserError(error, dest);
+  });
   try {
     if (spec.samplerHead) {
       await conversion.writeSamplerHead(weights, spec.samplerHead, path.resolve(src), partial);
@@ -60,6 +63,8 @@ export async function importModel(src: string, dest: string, options: ImportOpti
     await writeModelCard(model, path.resolve(src), path.basename(dest), { ...options, quality });
     if (existsSync(dest)) await rmdir(dest);
     await rename(partial, dest);
+  } catch (error) {
+    throw asUserError(error as Error, dest);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

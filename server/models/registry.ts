@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { WeightTable } from '../../kernels/weights.ts';
 import { UserError } from '../errors.ts';
@@ -23,6 +23,7 @@ export async function openModel(dir: string): Promise<ModelFolder> {
   const configFile = path.join(absolute, CONFIG_FILE);
   const spec = readSpec(configFile, values);
   const checkpoint = await readCheckpoint(absolute);
+  await refuseLinks(absolute, new Set([...checkpoint.tensors.values()].map(({ file }) => file)));
   const weights = checkWeights(absolute, spec, checkpoint.tensors);
   if (spec.samplerHead) await checkSamplerHead(absolute, spec.samplerHead, spec.hiddenSize);
   const tokenizerPath = path.join(absolute, TOKENIZER_FILE);
@@ -39,6 +40,18 @@ export async function openModel(dir: string): Promise<ModelFolder> {
     tokenizerPath: existsSync(tokenizerPath) ? tokenizerPath : undefined,
     readTensor: (name) => readWeight(absolute, weights, name),
   };
+}
+
+/** The runtime maps no file from outside the folder of its model. */
+async function refuseLinks(dir: string, files: ReadonlySet<string>): Promise<void> {
+  const folder = await realpath(dir);
+  for (const file of files) {
+    const target = await realpath(path.join(dir, file));
+    if (path.dirname(target) === folder) continue;
+    throw new UserError(
+      `${path.join(dir, file)} is a link to ${target}, outside the model's folder: put the file itself there, or make a folder of its own with \`unmask model import\`.`,
+    );
+  }
 }
 
 /** Reads a folder's config.json as an object. */

@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { verifyForward } from '../../server/engine/verify.ts';
+import { asUserError } from '../../server/files.ts';
 import { type Change, changeWeights } from '../../server/models/change-weights.ts';
 import { importModel } from '../../server/models/import.ts';
 import { BLOCK, quantizeBlocks, quantizeRows } from '../../server/models/quantize.ts';
 import { readSpec } from '../../server/models/read-spec.ts';
 import { openModel, readConfig } from '../../server/models/registry.ts';
 import { rotateWeights } from '../../server/models/rotate.ts';
+import { writeSafetensors } from '../../server/models/safetensors-writer.ts';
 import { halfBitsToNumber } from '../../server/models/tensor-data.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
 import { openWeightSource, partsOf } from '../../server/models/weight-source.ts';
@@ -331,6 +341,39 @@ test('an interrupted import leaves nothing behind', async (t) => {
   });
   await assert.rejects(running, { name: 'AbortError' });
   assert.deepEqual(readdirSync(parent), []);
+});
+
+test('a folder that cannot be written to, and a full disk, are one sentence', async (t) => {
+  const source = path.join(FIXTURES, 'llama-tied-window');
+  await assert.rejects(importModel(source, path.join(source, 'config.json', 'dest'), { quantize: 'none' }), {
+    name: 'UserError',
+    message: /config\.json\S* cannot be used: a part of its path is no folder\.$/,
+  });
+  const denied = Object.assign(new Error('EACCES: …'), { code: 'EACCES', path: '/models/x' });
+  assert.equal(asUserError(denied, 'y').message, '/models/x cannot be used: permission is denied.');
+  const file = path.join(temporaryFolder(t), 'x.safetensors');
+  symlinkSync('/dev/full', `${file}.partial`);
+  const group = {
+    tensors: [{ name: 'a', dtype: 'U8', dims: [1] }],
+    produce: async () => [Uint8Array.of(1)],
+  } as const;
+  const error = await writeSafetensors(file, [group]).catch((thrown) => asUserError(thrown, file));
+  assert.match(String(error), /x\.safetensors cannot be used: no space is left on the disk\.$/);
+});
+
+test('a weight file that is a link out of its folder can be imported, but not used where it is', async (t) => {
+  const source = copyOfFixture(t, 'llama-tied-window');
+  const file = path.join(source, 'model.safetensors');
+  const elsewhere = path.join(temporaryFolder(t), 'weights');
+  renameSync(file, elsewhere);
+  symlinkSync(elsewhere, file);
+  await assert.rejects(openModel(source), {
+    name: 'UserError',
+    message:
+      /model\.safetensors is a link to \S+weights, outside the model's folder: put the file itself there/,
+  });
+  const model = await importModel(source, `${source}-own`, { quantize: 'none' });
+  assert.equal(model.parameters, 64_320);
 });
 
 test('sources without weights, or with too many, are refused', async (t) => {
