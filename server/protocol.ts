@@ -185,6 +185,8 @@ export interface EnginePrompt {
   prefix: string;
   suffix: string;
   fim: boolean;
+  /** The prefix is a message, which a chat model answers. */
+  chat?: boolean;
   /**
    * Text between the prefix and the cursor, such as a half-typed word, that the response begins with again. Its tokens
    * are the most probable ones that agree with it, and the probabilities are among those that do.

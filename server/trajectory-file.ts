@@ -86,7 +86,14 @@ const TRAJECTORY = record({
     refresh: optional(count),
   }),
   prompt: optional(
-    record({ prefix: text, beginning: optional(text), suffix: text, fim: yesOrNo, budget: count }),
+    record({
+      prefix: text,
+      beginning: optional(text),
+      suffix: text,
+      fim: yesOrNo,
+      chat: optional(yesOrNo),
+      budget: count,
+    }),
   ),
   promptIds: list(count),
   suffixIds: optional(list(count)),

@@ -12,6 +12,7 @@ export const generate: Command = {
   options: {
     prompt: { type: 'string', help: 'the text to continue' },
     'prompt-file': { type: 'string', help: 'a file with the text to continue' },
+    chat: { type: 'boolean', help: 'the text is a message, which a chat model answers' },
     'suffix-file': { type: 'string', help: 'a file with the text that follows: fills the middle' },
     ...DECODE_OPTIONS,
   },
@@ -32,11 +33,14 @@ async function readPrompt(values: Values): Promise<EngineRequest['prompt']> {
     throw new UsageError('give the prompt by either --prompt or --prompt-file');
   }
   const suffixFile = text(values, 'suffix-file');
+  const chat = values.chat === true;
+  if (chat && suffixFile !== undefined) throw new UsageError('--chat answers, --suffix-file fills: give one');
   const prefix = given ?? (await readText(file ?? ''));
   return {
     ...(suffixFile === undefined ? { prefix } : partPrefix(prefix)),
     suffix: suffixFile === undefined ? '' : await readText(suffixFile),
     fim: suffixFile !== undefined,
+    ...(chat && { chat }),
     // All that the model has positions for.
     budget: Number.MAX_SAFE_INTEGER,
   };

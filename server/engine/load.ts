@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { withChatEnd } from '../models/chat-end.ts';
 import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
 import type { EngineOptions } from '../protocol.ts';
@@ -12,9 +13,10 @@ import { defaultThreads } from './threads.ts';
 export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedModel> => {
   checkDevice(options);
   onProgress(0, 'reading the model folder');
-  const folder = await openModel(options.modelDir);
+  const opened = await openModel(options.modelDir);
   onProgress(0.1, 'reading the tokenizer');
-  const tokenizer = await loadTokenizer(folder);
+  const tokenizer = await loadTokenizer(opened);
+  const folder = { ...opened, spec: withChatEnd(opened.spec, tokenizer) };
   onProgress(0.3, 'loading ONNX Runtime');
   const ort = await loadOrt();
   onProgress(0.4, 'preparing the weights');

@@ -7,6 +7,8 @@ import type { EngineOptions } from '../protocol.ts';
 export interface TextCodec extends TokenDecoder {
   /** No special tokens are added or recognised. */
   encode(text: string): number[];
+  /** Id of a special token by its name, such as `<|im_end|>`. */
+  specialToken(name: string): number | undefined;
 }
 
 /** A model that is ready to decode. */

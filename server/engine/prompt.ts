@@ -1,5 +1,6 @@
 import type { DenoiserSpec, FimSpec } from '../models/spec.ts';
 import type { EnginePrompt } from '../protocol.ts';
+import { chatIds } from './chat-prompt.ts';
 import type { TextCodec } from './loaded-model.ts';
 import { lineStartBefore, stableCut } from './stable-cut.ts';
 
@@ -15,18 +16,92 @@ const SUFFIX_SHARE = 0.25;
  */
 const CHARACTERS_PER_TOKEN = 8;
 
-/** Token ids of a prompt, at most `room` of them, in the order that the model was trained on. */
+/** Lines before the cursor that a chat model is given as the beginning of its answer, which goes on from there. */
+const REPEATED_LINES = 8;
+
+const FENCE = '```';
+
+/** What a prompt becomes for a model. */
+export interface PromptTokens {
+  ids: number[];
+  /** Tokens after the response, for full attention. */
+  suffixIds: number[];
+  /** Texts that end the response, besides those of the request. */
+  stopStrings: string[];
+}
+
+/**
+ * Lays a prompt out as the model can use it, in at most `room` tokens. Where the middle is to be filled: in the model's
+ * order for that; else around the response for a model of full attention; else as a question to a chat model, whose
+ * answer begins with the lines before the cursor and goes on from there; else the prefix alone. Throws UserError for a
+ * chat with a model that has no layout for one.
+ */
+export function promptTokens(
+  prompt: EnginePrompt,
+  spec: DenoiserSpec,
+  codec: TextCodec,
+  room: number,
+): PromptTokens {
+  const alone = (ids: number[]): PromptTokens => ({ ids, suffixIds: [], stopStrings: [] });
+  if (prompt.chat) return alone(chatIds(codec.encode(prompt.prefix), spec.chat, codec));
+  if (!prompt.fim || spec.fim) return alone(promptIds(prompt, spec, codec, room));
+  if (spec.cleanAttention === 'full') {
+    const after = suffixIds(prompt.suffix, codec, Math.floor(budgetOf(prompt, room) * SUFFIX_SHARE));
+    const ids = promptIds({ ...prompt, fim: false }, spec, codec, budgetOf(prompt, room) - after.length);
+    return { ids, suffixIds: after, stopStrings: [] };
+  }
+  if (!spec.chat) return alone(promptIds(prompt, spec, codec, room));
+  return {
+    ids: rewriteIds(prompt, spec, codec, room),
+    suffixIds: [],
+    stopStrings: [`\n${FENCE}`, FENCE],
+  };
+}
+
+/** A question to a chat model for the code at a cursor, and the beginning of its answer. */
+function rewriteIds(prompt: EnginePrompt, spec: DenoiserSpec, codec: TextCodec, room: number): number[] {
+  const text = (lines: string) => codec.encode(lines);
+  const question = (before: number[], after: number[]) =>
+    chatIds(
+      [
+        ...text(`Complete the code at the cursor. The code before the cursor:\n${FENCE}\n`),
+        ...before,
+        ...text(`\n${FENCE}\nThe code after the cursor:\n${FENCE}\n`),
+        ...after,
+        ...text(`\n${FENCE}\nAnswer with the code before the cursor, completed, in one block of code.`),
+      ],
+      spec.chat,
+      codec,
+    );
+  const answer = text(`${FENCE}\n`);
+  const budget = Math.max(
+    1,
+    Math.min(budgetOf(prompt, room), room - question([], []).length - answer.length),
+  );
+  const share = Math.floor(budget * SUFFIX_SHARE);
+  const after = suffixIds(prompt.suffix, codec, share);
+  const lines = prompt.prefix.split('\n').slice(-REPEATED_LINES).join('\n');
+  const repeated = prefixIds(lines, codec, Math.max(1, share));
+  const before = prefixIds(prompt.prefix, codec, Math.max(0, budget - after.length - repeated.length));
+  return [...question(before, after), ...answer, ...repeated];
+}
+
+/** Token ids of what stands before a response, at most `room` of them, in the order that the model was trained on. */
 export function promptIds(
   prompt: EnginePrompt,
   spec: DenoiserSpec,
   codec: TextCodec,
   room: number,
 ): number[] {
-  const budget = Math.max(1, Math.min(prompt.budget || DEFAULT_BUDGET, room));
+  const budget = budgetOf(prompt, room);
   if (prompt.fim && spec.fim) return fimIds(prompt, spec.fim, codec, budget);
   const ids = prefixIds(prompt.prefix, codec, budget);
   // Text that begins at nothing follows the end of another text.
   return ids.length > 0 ? ids : [spec.stopTokenIds[0]];
+}
+
+function budgetOf({ budget }: EnginePrompt, room: number): number {
+  return Math.max(1, Math.min(budget || DEFAULT_BUDGET, room));
 }
 
 function fimIds(prompt: EnginePrompt, fim: FimSpec, codec: TextCodec, budget: number): number[] {

@@ -5,7 +5,7 @@ import { resolveSettings } from '../decode/settings.ts';
 import type { EngineOptions, EnginePrompt, EngineReady, Step, Trajectory } from '../protocol.ts';
 import type { EngineRequest } from './engine.ts';
 import type { LoadedModel, LoadModel, LoadProgress } from './loaded-model.ts';
-import { promptIds } from './prompt.ts';
+import { promptTokens } from './prompt.ts';
 
 export interface WarmHooks {
   /** Looked at before every forward. */
@@ -61,8 +61,11 @@ export class WarmModel {
     const { maxTokens } = resolveSettings(spec, request.settings);
     const { folder, tokenizer, device } = this.model;
     const prompt = spec.cleanAttention === 'causal' ? request.prompt : joined(request.prompt);
-    const ids = promptIds(prompt, spec, tokenizer, spec.maxPositions - maxTokens);
-    const decoded = await decode(this.denoiser, tokenizer, this.cache, ids, request.settings, {
+    const { ids, ...around } = promptTokens(prompt, spec, tokenizer, spec.maxPositions - maxTokens);
+    const stopStrings = [...(request.settings.stopStrings ?? []), ...around.stopStrings];
+    const settings = { ...request.settings, stopStrings };
+    const decoded = await decode(this.denoiser, tokenizer, this.cache, ids, settings, {
+      suffixIds: around.suffixIds,
       cancelled: hooks.cancelled,
       onStep: hooks.onStep,
       candidates: request.candidates,

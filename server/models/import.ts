@@ -11,12 +11,16 @@ import type { ModelFolder, Quality, Quantization } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
 import { CONFIG_FILE, openModel, readConfig, TOKENIZER_FILE } from './registry.ts';
 import { type OutputGroup, writeCheckpoint, writeWhole } from './safetensors-writer.ts';
+import { VOCABULARY_FILES } from './vocabulary-files.ts';
 import { openWeightSource } from './weight-source.ts';
 
 /** Git hosts refuse files of 100 MB. */
 const SHARD_BYTES = 90 * 1024 * 1024;
 
-const TOKENIZER_FILES = [TOKENIZER_FILE, 'tokenizer_config.json', 'chat_template.jinja'];
+const TOKENIZER_FILES = [
+  ...[TOKENIZER_FILE, 'tokenizer_config.json', 'chat_template.jinja'],
+  ...VOCABULARY_FILES,
+];
 
 export interface ImportOptions {
   quantize: Quantization;

@@ -32,7 +32,7 @@ export interface ModelFolder {
   bytes: number;
   /** Identifies the weights: hash of config.json and of every file's header, 16 hexadecimal digits. */
   weightsHash: string;
-  /** Absolute path of tokenizer.json; undefined when the folder has none. */
+  /** Absolute path of tokenizer.json, else of vocab.json; undefined when the folder has neither. */
   tokenizerPath?: string;
   /** Reads one tensor as fp32, row-major; quantised ones come multiplied by their scales. */
   readTensor(name: string): Promise<Float32Array>;

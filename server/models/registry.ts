@@ -10,6 +10,7 @@ import type { ModelFolder, Quantization } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
 import { readWeight } from './safetensors.ts';
 import { checkSamplerHead } from './sampler-head-file.ts';
+import { VOCABULARY_FILE } from './vocabulary-files.ts';
 import { expectedWeights } from './weight-names.ts';
 import { hashWeights } from './weights-hash.ts';
 
@@ -26,7 +27,9 @@ export async function openModel(dir: string): Promise<ModelFolder> {
   await refuseLinks(absolute, new Set([...checkpoint.tensors.values()].map(({ file }) => file)));
   const weights = checkWeights(absolute, spec, checkpoint.tensors);
   if (spec.samplerHead) await checkSamplerHead(absolute, spec.samplerHead, spec.hiddenSize);
-  const tokenizerPath = path.join(absolute, TOKENIZER_FILE);
+  const tokenizerPath = [TOKENIZER_FILE, VOCABULARY_FILE]
+    .map((name) => path.join(absolute, name))
+    .find(existsSync);
   const sizes = [...expectedWeights(spec).values()].map(({ dims }) => dims.reduce((a, b) => a * b, 1));
   return {
     dir: absolute,
@@ -37,7 +40,7 @@ export async function openModel(dir: string): Promise<ModelFolder> {
     parameters: sizes.reduce((a, b) => a + b, 0),
     bytes: [...weights.values()].reduce((sum, weight) => sum + weight.length, 0),
     weightsHash: hashWeights(absolute, text, checkpoint),
-    tokenizerPath: existsSync(tokenizerPath) ? tokenizerPath : undefined,
+    tokenizerPath,
     readTensor: (name) => readWeight(absolute, weights, name),
   };
 }

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { Tokenizer as Encoder } from '@huggingface/tokenizers';
 import { UserError } from '../errors.ts';
 import { byteLevelBytes } from './byte-level.ts';
 import type { ModelFolder } from './model-folder.ts';
+import { isVocabulary, readJson, readVocabulary } from './vocabulary-files.ts';
 
 /** Turns a response into text while it grows: a character is given out when its last byte has come. */
 export interface TextStream {
@@ -20,11 +20,13 @@ export class Tokenizer {
   readonly #encoder: Encoder;
   /** Name of every added token, most of them special. */
   readonly #added: ReadonlyMap<number, string>;
+  readonly #idOfSpecial: ReadonlyMap<string, number>;
   readonly #bytes = new Map<number, Uint8Array>();
 
   constructor(encoder: Encoder, added: ReadonlyMap<number, string>) {
     this.#encoder = encoder;
     this.#added = added;
+    this.#idOfSpecial = new Map([...added].map(([id, name]) => [name, id]));
     this.vocabSize = Math.max(encoder.model?.vocab.length ?? 0, ...[...added.keys()].map((id) => id + 1));
   }
 
@@ -45,6 +47,11 @@ export class Tokenizer {
   /** One token as a person reads it: its text, or the name of a special token such as `<|endoftext|>`. */
   tokenText(id: number): string {
     return this.#added.get(id) ?? Buffer.from(this.tokenBytes(id)).toString('utf8');
+  }
+
+  /** Id of a special token by its name, such as `<|im_end|>`. */
+  specialToken(name: string): number | undefined {
+    return this.#idOfSpecial.get(name);
   }
 
   /** UTF-8 bytes of a token, which may begin or end inside a character; none for special and unknown ids. */
@@ -71,12 +78,15 @@ export class Tokenizer {
 
 /**
  * Loads the tokenizer of a model folder. Throws UserError when there is none, when it is no byte-level BPE and when
- * it does not match the model: ids beyond the vocabulary, or no token for an id that config.json names.
+ * it does not match the model: ids beyond the vocabulary, no token for an id that config.json names, or text for the mask.
  */
 export async function loadTokenizer({ dir, tokenizerPath, spec }: ModelFolder): Promise<Tokenizer> {
   if (tokenizerPath === undefined)
     throw new UserError(`${dir} has no tokenizer.json, so it cannot read text.`);
-  const tokenizer = parseTokenizer(tokenizerPath, await readFile(tokenizerPath, 'utf8'));
+  const values = isVocabulary(tokenizerPath)
+    ? await readVocabulary(tokenizerPath)
+    : await readJson(tokenizerPath);
+  const tokenizer = makeTokenizer(tokenizerPath, values as TokenizerFile);
   if (tokenizer.vocabSize > spec.vocabSize) {
     throw new UserError(
       `${tokenizerPath} does not match the model: it has ids up to ${tokenizer.vocabSize - 1}, config.json has vocab_size ${spec.vocabSize}.`,
@@ -84,10 +94,18 @@ export async function loadTokenizer({ dir, tokenizerPath, spec }: ModelFolder): 
   }
   const named = [...spec.stopTokenIds, ...spec.suppressedTokenIds];
   const unknown = named.find((id) => !tokenizer.has(id));
-  if (unknown === undefined) return tokenizer;
-  throw new UserError(
-    `${tokenizerPath} does not match the model: it has no token ${unknown}, which config.json names.`,
-  );
+  if (unknown !== undefined) {
+    throw new UserError(
+      `${tokenizerPath} does not match the model: it has no token ${unknown}, which config.json names.`,
+    );
+  }
+  const { maskTokenId } = spec;
+  if (maskTokenId !== undefined && tokenizer.tokenBytes(maskTokenId).length > 0) {
+    throw new UserError(
+      `${tokenizerPath} does not match the model: token ${maskTokenId}, the mask in config.json, is the text ${JSON.stringify(tokenizer.tokenText(maskTokenId))}.`,
+    );
+  }
+  return tokenizer;
 }
 
 interface TokenizerFile {
@@ -96,13 +114,7 @@ interface TokenizerFile {
   added_tokens: { id: number; content: string }[];
 }
 
-function parseTokenizer(file: string, text: string): Tokenizer {
-  let values: TokenizerFile;
-  try {
-    values = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file} is not JSON: ${(error as Error).message}.`);
-  }
+function makeTokenizer(file: string, values: TokenizerFile): Tokenizer {
   if (values?.decoder?.type !== 'ByteLevel' || values.model?.type !== 'BPE') {
     throw new UserError(`${file} is not a byte-level BPE tokenizer, which is the only kind supported.`);
   }

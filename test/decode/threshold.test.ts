@@ -5,7 +5,12 @@ import { POLICIES } from '../../server/decode/policies/index.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
 import type { RevealPolicy } from '../../server/protocol.ts';
 import { LETTERS, testRandom, tinyDenoiser, tinySpec, tinyWeights } from '../support/tiny-model.ts';
-import { uncachedBlocks, uncachedFull, uncachedThreshold } from '../support/uncached-decoding.ts';
+import {
+  naiveLogits,
+  uncachedBlocks,
+  uncachedFull,
+  uncachedThreshold,
+} from '../support/uncached-decoding.ts';
 
 const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicy[];
 const HOOKS = { cancelled: () => false, candidates: 0 };
@@ -27,7 +32,7 @@ test('threshold decoding with a cache makes the steps of the uncached one on 300
     const { below, prompt, threshold, maxTokens } = randomRequest(random);
     const spec = tinySpec({ blockSize: 2 + below(6), stopTokenIds: below(2) ? [0] : [] });
     const settings = { threshold, maxTokens, window: 2 + below(spec.blockSize - 1) };
-    const expected = uncachedThreshold(spec, tinyWeights(spec, seed), prompt, settings);
+    const expected = uncachedThreshold(spec, naiveLogits(spec, tinyWeights(spec, seed)), prompt, settings);
     const denoiser = tinyDenoiser(spec, seed);
     const mode = 'threshold' as const;
     const actual = await decode(denoiser, LETTERS, denoiser.newCache(), prompt, { ...settings, mode }, HOOKS);
@@ -52,7 +57,7 @@ test('block decoding with a cache makes the steps of the uncached one on 300 ran
     const steps = below(2) ? spec.blockSize : 1 + below(spec.blockSize);
     const bounds = { entropyBound: 2 * threshold, factor: 3 * threshold };
     const settings = { threshold, maxTokens, window: spec.blockSize, policy, steps, ...bounds };
-    const expected = uncachedBlocks(spec, tinyWeights(spec, seed), prompt, settings);
+    const expected = uncachedBlocks(spec, naiveLogits(spec, tinyWeights(spec, seed)), prompt, settings);
     const denoiser = tinyDenoiser(spec, seed);
     const cache = denoiser.newCache();
     const actual = await decode(denoiser, LETTERS, cache, prompt, settings, HOOKS);
@@ -86,7 +91,10 @@ test('full attention makes the steps of the uncached decoding on 80 random model
       refresh: below(2) ? undefined : 1 + below(3),
     };
     const suffixIds = [3, 1, 4].slice(0, below(4));
-    const expected = uncachedFull(spec, tinyWeights(spec, seed), prompt, { ...settings, suffixIds });
+    const expected = uncachedFull(spec, naiveLogits(spec, tinyWeights(spec, seed)), prompt, {
+      ...settings,
+      suffixIds,
+    });
     const denoiser = tinyDenoiser(spec, seed);
     const cache = denoiser.newCache();
     const hooks = { ...HOOKS, suffixIds };

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { promptIds } from '../../server/engine/prompt.ts';
+import { promptIds, promptTokens } from '../../server/engine/prompt.ts';
+import { chatMl } from '../../server/models/families/chat.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
+
+const SPECIAL = ['<|im_start|>', '<|im_end|>'];
 
 /** One id per word with its space before it, or per other character; ids 0 … 9 stay free for markers. */
 const codec = {
   encode: (text: string) => (text.match(/ ?\w+|[\s\S]/gu) ?? []).map((piece) => 10 + hash(piece)),
+  specialToken: (name: string) => SPECIAL.indexOf(name) + 1 || undefined,
   tokenText: () => '',
   stream: () => ({ push: () => '' }),
 };
@@ -109,4 +113,53 @@ test('a document of 10 MB or a line of 1 MB is cut before it is tokenised', () =
     promptIds({ prefix: text, suffix: text, fim: true, budget: 384 }, SPEC, counting, 8000);
   }
   assert.ok(characters < 20_000, `${characters} characters tokenised`);
+});
+
+const CHAT = chatMl('Be kind.');
+const FULL = { stopTokenIds: [0], cleanAttention: 'full', chat: CHAT } as unknown as DenoiserSpec;
+const CHAT_ONLY = { stopTokenIds: [0], cleanAttention: 'block', chat: CHAT } as unknown as DenoiserSpec;
+const infill = { prefix: 'a =', suffix: '\nb', fim: true, budget: 100 };
+
+test('a model of full attention gets prefix and suffix around the response', () => {
+  assert.deepEqual(promptTokens(infill, FULL, codec, 8000), {
+    ids: codec.encode('a ='),
+    suffixIds: codec.encode('\nb'),
+    stopStrings: [],
+  });
+  for (const budget of [1, 2, 3, 7, 40, 384]) {
+    const laid = promptTokens({ ...infill, prefix: CODE, suffix: CODE, budget }, FULL, codec, 8000);
+    assert.ok(laid.ids.length + laid.suffixIds.length <= budget);
+    assert.deepEqual(laid.suffixIds, codec.encode(CODE).slice(0, laid.suffixIds.length));
+  }
+});
+
+test('a chat message stands in the layout of the model, and its text makes no special token', () => {
+  const message = { prefix: 'Hi <|im_end|>', suffix: '', fim: false, chat: true, budget: 0 };
+  const text = (part: string) => codec.encode(part);
+  assert.deepEqual(promptTokens(message, CHAT_ONLY, codec, 8000).ids, [
+    ...[1, ...text('system\nBe kind.'), 2, ...text('\n')],
+    ...[1, ...text('user\n'), ...text('Hi <|im_end|>'), 2, ...text('\n')],
+    ...[1, ...text('assistant\n')],
+  ]);
+  assert.throws(() => promptTokens(message, PLAIN, codec, 8000), /This model has no chat layout/);
+  const other = { ...codec, specialToken: () => undefined };
+  assert.throws(
+    () => promptTokens(message, CHAT_ONLY, other, 8000),
+    /tokenizer\.json has no token <\|im_end\|>/,
+  );
+});
+
+test('a chat model without fill-in-the-middle rewrites the lines before the cursor and goes on', () => {
+  const { ids, suffixIds, stopStrings } = promptTokens(infill, CHAT_ONLY, codec, 8000);
+  assert.deepEqual(suffixIds, []);
+  assert.deepEqual(stopStrings, ['\n```', '```']);
+  assert.deepEqual(
+    ids.slice(-codec.encode('assistant\n```\na =').length),
+    codec.encode('assistant\n```\na ='),
+  );
+  assert.ok(ids.join().includes(codec.encode('```\n\nb\n```').join()));
+  for (const room of [120, 200, 400]) {
+    const long = { ...infill, prefix: CODE, suffix: CODE, budget: 0 };
+    assert.ok(promptTokens(long, CHAT_ONLY, codec, room).ids.length <= room, `${room}`);
+  }
 });

@@ -78,6 +78,7 @@ export const loadFakeModel: LoadModel = async ({ modelDir }, onProgress): Promis
     denoiser: fakeDenoiser(),
     tokenizer: {
       encode: (text) => [...text].map((character) => character.charCodeAt(0) % 128),
+      specialToken: () => undefined,
       tokenText: (id) => String.fromCharCode(id),
       stream: () => ({ push: (id) => String.fromCharCode(id) }),
     },

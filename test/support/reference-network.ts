@@ -46,7 +46,7 @@ export interface Recipe {
 export function referenceNetwork(tensors: Stored, recipe: Recipe): Network {
   const { headDim, epsilon } = recipe;
   return (ids, positions, visible) => {
-    let states = ids.map((id) => rowOf(tensors, recipe.embedding, id));
+    let states = ids.map((id) => rowsOf(tensors, recipe.embedding)[id]);
     for (let i = 0; i < recipe.layers; i++) {
       const layer = recipe.layer(i);
       const parts = states.map((x, r) => {
@@ -66,9 +66,11 @@ export function referenceNetwork(tensors: Stored, recipe: Recipe): Network {
         const mixed = parts[r].query.flatMap((query, head) => {
           const group = Math.floor(head / (recipe.heads / recipe.kvHeads));
           const shares = softmax(seen.map((part) => dot(query, part.key[group]) / Math.sqrt(headDim)));
-          return query.map((_, d) =>
-            shares.reduce((sum, share, c) => sum + share * seen[c].value[group][d], 0),
-          );
+          const sum: Row = query.map(() => 0);
+          for (const [c, { value }] of seen.entries()) {
+            for (const [d, number] of value[group].entries()) sum[d] += shares[c] * number;
+          }
+          return sum;
         });
         const attended = plus(x, times(tensors, layer.output, mixed));
         const fed = layer.feedForward(rmsNorm(attended, vector(tensors, layer.feedForwardNorm), epsilon));
@@ -83,11 +85,8 @@ export function referenceNetwork(tensors: Stored, recipe: Recipe): Network {
 
 /** W·x, plus the bias beside the weight where there is one; `name` lacks the `.weight`. */
 export function times(tensors: Stored, name: string, x: Row): Row {
-  const { dims } = tensors[`${name}.weight`];
   const bias = tensors[`${name}.bias`]?.values;
-  return Array.from({ length: dims[0] }, (_, i) => {
-    return dot(rowOf(tensors, name, i), x) + (bias ? bias[i] : 0);
-  });
+  return rowsOf(tensors, name).map((row, i) => dot(row, x) + (bias ? bias[i] : 0));
 }
 
 /** down(silu(gate·x) ⊙ up·x) with the names of three matrices. */
@@ -171,13 +170,19 @@ function vector(tensors: Stored, name: string): Float32Array {
   return tensors[`${name}.weight`].values;
 }
 
-function rowOf(tensors: Stored, name: string, index: number): Row {
-  const { dims, values } = tensors[`${name}.weight`];
-  return [...values.subarray(index * dims[1], (index + 1) * dims[1])];
+const ROWS = new WeakMap<StoredTensor, Row[]>();
+
+/** The rows of a matrix, made once. */
+function rowsOf(tensors: Stored, name: string): Row[] {
+  const tensor = tensors[`${name}.weight`];
+  const rows = ROWS.get(tensor) ?? split([...tensor.values], tensor.dims[1]);
+  ROWS.set(tensor, rows);
+  return rows;
 }
 
 export function softmax(values: Row): Row {
-  const powers = values.map((value) => Math.exp(value - Math.max(...values)));
+  const most = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - most));
   const total = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / total);
 }
@@ -187,7 +192,9 @@ function split(values: Row, size: number): Row[] {
 }
 
 function dot(a: Row, b: Row): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
 }
 
 function plus(a: Row, b: Row): Row {

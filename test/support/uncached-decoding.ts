@@ -3,7 +3,7 @@
  * from the first prompt token on and asks the plain network, and tries every set of positions to reveal. Greedy, without
  * a sampler head.
  */
-import { naiveForward, type WeightReader } from '../../kernels/naive-forward.ts';
+import { type NaiveRows, naiveForward, type WeightReader } from '../../kernels/naive-forward.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
 import { bruteForceReveal, type Masked, type PolicySettings } from './brute-force-policies.ts';
 
@@ -27,15 +27,18 @@ export interface UncachedResult {
   steps: [number, number][][];
 }
 
+/** Logits of every row, one row after the other. */
+export type Logits = (rows: NaiveRows) => ArrayLike<number>;
+
 type Decoder = (
   spec: DenoiserSpec,
-  weights: WeightReader,
+  logits: Logits,
   prompt: number[],
   settings: UncachedSettings,
 ) => UncachedResult;
 
 /** Sliding window over a causal model with shift 1. */
-export const uncachedThreshold: Decoder = (spec, weights, prompt, { threshold, window, maxTokens }) => {
+export const uncachedThreshold: Decoder = (spec, logitsOf, prompt, { threshold, window, maxTokens }) => {
   const response: (number | null)[] = Array(maxTokens).fill(null);
   const steps: [number, number][][] = [];
   for (;;) {
@@ -45,7 +48,7 @@ export const uncachedThreshold: Decoder = (spec, weights, prompt, { threshold, w
     // The noisy rows first … end − 2 follow the clean rows, and row r predicts position r + 1.
     const ids = [...clean, ...response.slice(first, end - 1).map((id) => id ?? spec.maskTokenId!)];
     const visible = (row: number, column: number) => row >= clean.length || column <= row;
-    const predict = predictions(spec, weights, ids, visible);
+    const predict = predictions(spec, logitsOf, { ids, positions: [...ids.keys()], visible });
     const guesses = range(first, end)
       .filter((position) => response[position] === null)
       .map((position) => ({ position, ...predict(prompt.length + position - 1) }));
@@ -63,7 +66,7 @@ export const uncachedThreshold: Decoder = (spec, weights, prompt, { threshold, w
  * Blocks on the grid from the first prompt token on. Rows predict their own position; with shift 1 the next one, so that
  * the first of a block comes from the clean block before it. Sub-blocks from left to right.
  */
-export const uncachedBlocks: Decoder = (spec, weights, prompt, settings) => {
+export const uncachedBlocks: Decoder = (spec, logitsOf, prompt, settings) => {
   const { maxTokens } = settings;
   const { blockSize: size, subBlockSize = size, logitShift: shift } = spec;
   const response: (number | null)[] = Array(maxTokens).fill(null);
@@ -78,7 +81,7 @@ export const uncachedBlocks: Decoder = (spec, weights, prompt, settings) => {
     const fromBlockBefore = shift === 1 && at % size === 0;
     const blockEnd = (blockOf(at) + 1) * size;
     const ids = range(0, fromBlockBefore ? at : blockEnd).map((i) => tokens[i] ?? spec.maskTokenId!);
-    const predict = predictions(spec, weights, ids, visible);
+    const predict = predictions(spec, logitsOf, { ids, positions: [...ids.keys()], visible });
     // A sub-block starts on the grid.
     const end = at - (at % subBlockSize) + subBlockSize - prompt.length;
     const guesses = range(first, fromBlockBefore ? first + 1 : Math.min(end, maxTokens))
@@ -98,7 +101,7 @@ export const uncachedBlocks: Decoder = (spec, weights, prompt, settings) => {
  * rows of its own: copies of all rows as they were when the cache was filled, which see each other only, and in place of
  * which the computed rows see themselves.
  */
-export const uncachedFull: Decoder = (spec, weights, prompt, settings) => {
+export const uncachedFull: Decoder = (spec, logitsOf, prompt, settings) => {
   const { maxTokens, window, suffixIds = [], cache, refresh = Number.POSITIVE_INFINITY } = settings;
   const response: (number | null)[] = Array(maxTokens).fill(null);
   const steps: [number, number][][] = [];
@@ -120,13 +123,11 @@ export const uncachedFull: Decoder = (spec, weights, prompt, settings) => {
     const isCopy = (row: number) => row < filled.length;
     const visible = (row: number, column: number) =>
       isCopy(row) ? isCopy(column) : !isCopy(column) || !computed.includes(rows[column].at);
-    const predict = predictions(
-      spec,
-      weights,
-      rows.map(({ id }) => id),
+    const predict = predictions(spec, logitsOf, {
+      ids: rows.map(({ id }) => id),
+      positions: rows.map(({ at }) => at),
       visible,
-      rows.map(({ at }) => at),
-    );
+    });
     const guesses = range(start, end)
       .filter((position) => response[position] === null)
       .map((position) => {
@@ -157,14 +158,13 @@ function leastOf(size: number, { steps = size }: UncachedSettings, step: number)
   return Math.max(1, Math.floor(size / steps) + (step < size % steps ? 1 : 0));
 }
 
-function predictions(
-  spec: DenoiserSpec,
-  weights: WeightReader,
-  ids: number[],
-  visible: (row: number, column: number) => boolean,
-  positions: number[] = [...ids.keys()],
-) {
-  const { logits } = naiveForward(spec, weights, { ids, positions, visible });
+/** The plain network. */
+export function naiveLogits(spec: DenoiserSpec, weights: WeightReader): Logits {
+  return (rows) => naiveForward(spec, weights, rows).logits;
+}
+
+function predictions(spec: DenoiserSpec, logitsOf: Logits, rows: NaiveRows) {
+  const logits = logitsOf(rows);
   return (row: number) => {
     const allowed = range(0, spec.vocabSize).filter((id) => !spec.suppressedTokenIds.includes(id));
     const logit = (id: number) => logits[row * spec.vocabSize + id];
