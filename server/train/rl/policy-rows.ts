@@ -122,7 +122,8 @@ function sees(row: Row, column: Row): boolean {
 function stateRows(spec: DenoiserSpec, sequence: readonly number[], { start, tokens, scored }: ReplayState) {
   const causal = spec.cleanAttention === 'causal';
   const differs = tokens.findIndex((id, i) => id === null || id !== sequence[start + i]);
-  const skipped = causal ? (differs < 0 ? tokens.length : differs) : 0;
+  // What a state shows of the response as it is has clean rows, in a block only all of it together.
+  const skipped = differs < 0 ? tokens.length : causal ? differs : 0;
   const first = start + skipped;
   // A causal model has no row for the last position, which would predict the one after the window.
   const all = tokens.slice(skipped, causal ? -1 : undefined);

@@ -111,7 +111,7 @@ for (const [name, recipe, model] of CASES) {
   test(`${name}, ${model}: loss and gradients of the naive network, however the step is cut`, async () => {
     const spec = SPECS[model];
     const { objective, replay } = recipe;
-    assert.equal(REPLAYERS[replay.replayer].misfit(spec, { mode: 'threshold' } as never), undefined);
+    assert.equal(REPLAYERS[replay.replayer].misfit(spec, { mode: 'threshold' }, replay), undefined);
     const plan = { tensors: new Set([PARAMETER]), ...(spec.samplerHead && { samplerHead: HEAD }) };
     const policy = {
       competition: competitionOf(replay.likelihood, TOP_K),

@@ -8,7 +8,12 @@ import { noisyClean } from '../../../server/train/objectives/noisy-clean.ts';
 import { policyRows } from '../../../server/train/rl/policy-rows.ts';
 import { REPLAYERS, type ReplayerName } from '../../../server/train/rl/replay/index.ts';
 import { RecordedTokens, recordedCandidates } from '../../../server/train/rl/replay/recorded-tokens.ts';
-import type { Recorded, ReplaySettings, ReplayState } from '../../../server/train/rl/replay/replayer.ts';
+import type {
+  Decoding,
+  Recorded,
+  ReplaySettings,
+  ReplayState,
+} from '../../../server/train/rl/replay/replayer.ts';
 import { rounds, shrunk } from '../../../server/train/rl/replay/rounds.ts';
 import { naiveLogProbs } from '../../support/naive-log-probs.ts';
 import {
@@ -21,6 +26,7 @@ import {
 } from '../../support/tiny-model.ts';
 
 const BLOCK: Partial<DenoiserSpec> = { cleanAttention: 'block', logitShift: 0, blockSize: 4 };
+const FULL: Partial<DenoiserSpec> = { cleanAttention: 'full', logitShift: 0, blockSize: 4 };
 const HEAD: Partial<DenoiserSpec> = {
   samplerHead: { file: '', hiddenSize: 10, candidates: 3, embeddingScale: 1 },
 };
@@ -64,6 +70,10 @@ const DECODINGS: [string, Partial<DenoiserSpec>, Partial<DecodeSettings>][] = [
   ['verified', {}, { mode: 'verified' }],
   ['verified, chained', HEAD, { mode: 'verified' }],
   ['blocks', BLOCK, { mode: 'threshold' }],
+  ['blocks, two at a time', BLOCK, { mode: 'threshold', policy: 'static', steps: 2 }],
+  ['blocks, shifted', { ...BLOCK, logitShift: 1 }, { mode: 'threshold' }],
+  ['full attention', FULL, { mode: 'threshold' }],
+  ['full attention, shifted', { ...FULL, logitShift: 1 }, { mode: 'threshold' }],
 ];
 
 for (const [name, overrides, decoding] of DECODINGS) {
@@ -210,7 +220,7 @@ test('a token that is scored is hidden from the row that predicts it, whatever t
     const spec = tinySpec(overrides);
     const recorded = await record(spec, 9, { mode: 'threshold', temperature: 0.8 });
     for (const replayer of Object.keys(REPLAYERS) as ReplayerName[]) {
-      if (REPLAYERS[replayer].misfit(spec, recorded.settings)) continue;
+      if (REPLAYERS[replayer].misfit(spec, recorded.settings, settings({ replayer }))) continue;
       const states = replayed(spec, recorded, { replayer });
       const rows = policyRows(spec, [{ ...recorded, states }]);
       for (const { row, position } of rows.scored) {
@@ -291,4 +301,29 @@ test('ratios to the behaviour average to 1 over its choices, those of the plain 
     assert.ok(Math.abs(average(false) - 1) < 1e-12);
     assert.ok(Math.abs(average(true) - 1) > 1e-4, `${average(true)}`);
   }
+});
+
+test('a replay that would not be what it says is refused', () => {
+  const misfit = (
+    spec: Partial<DenoiserSpec>,
+    decoding: Partial<Decoding>,
+    changes: Partial<ReplaySettings>,
+  ) => {
+    const chosen = settings(changes);
+    return (
+      REPLAYERS[chosen.replayer].misfit(tinySpec(spec), { mode: 'threshold', ...decoding }, chosen) ?? ''
+    );
+  };
+  assert.match(misfit(FULL, { cache: 'prefix' }, {}), /only about right/);
+  assert.equal(misfit(FULL, { cache: 'prefix', refresh: 1 }, {}), '');
+  assert.equal(misfit(BLOCK, {}, { likelihood: 'transition' }), '');
+  assert.match(misfit(HEAD, {}, { likelihood: 'transition' }), /chain/);
+  assert.match(
+    misfit(BLOCK, { policy: 'static' }, { likelihood: 'transition' }),
+    /plain threshold decoding only/,
+  );
+  assert.match(misfit({}, {}, { replayer: 'shrink' }), /no grid/);
+  assert.match(misfit({}, {}, { replayer: 'full-onestep' }), /both directions/);
+  assert.match(misfit({}, {}, { replayer: 'autoregressive' }), /not decided by clean rows/);
+  assert.match(misfit(BLOCK, {}, { replayer: 'autoregressive' }), /not causal/);
 });

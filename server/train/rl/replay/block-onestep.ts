@@ -9,12 +9,11 @@ export const blockOnestep: Replayer = {
   misfit: () => undefined,
 
   states(recorded, spec, { scoreAfterEnd }) {
-    const { promptIds } = recorded;
     const tokens = new RecordedTokens(recorded, spec);
     const counted = tokens.counted(scoreAfterEnd);
     const isCounted = new Set(counted);
-    return blocks(spec, promptIds.length, counted[counted.length - 1] + 1)
-      .map((block) => maskedBlock(block, tokens, (at) => at >= promptIds.length, isCounted, spec))
+    return blocks(spec, recorded, counted[counted.length - 1] + 1)
+      .map((block) => maskedBlock(block, tokens, (at) => tokens.isOfResponse(at), isCounted, spec))
       .filter((state): state is ReplayState => state !== undefined);
   },
 };

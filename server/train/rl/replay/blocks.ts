@@ -1,6 +1,6 @@
 import type { DenoiserSpec } from '../../../models/spec.ts';
 import type { RecordedTokens } from './recorded-tokens.ts';
-import type { ReplayState } from './replayer.ts';
+import type { Recorded, ReplayState } from './replayer.ts';
 
 /**
  * Positions that are masked together by replays that do not follow the steps, as [start, end): blocks of the model's grid
@@ -9,10 +9,11 @@ import type { ReplayState } from './replayer.ts';
  */
 export function blocks(
   { cleanAttention, blockSize }: DenoiserSpec,
-  promptLength: number,
+  { promptIds, suffixIds = [], settings }: Recorded,
   end: number,
 ): [number, number][] {
-  if (cleanAttention === 'full') return [[0, end]];
+  const promptLength = promptIds.length;
+  if (cleanAttention === 'full') return [[0, promptLength + settings.maxTokens + suffixIds.length]];
   const first = cleanAttention === 'block' ? promptLength - (promptLength % blockSize) : promptLength;
   const count = Math.ceil((end - first) / blockSize);
   return Array.from({ length: count }, (_, i) => [first + i * blockSize, first + (i + 1) * blockSize]);

@@ -1,3 +1,4 @@
+import type { DenoiserSpec } from '../../../models/spec.ts';
 import type { Step } from '../../../protocol.ts';
 import { revealedToken } from './recorded-tokens.ts';
 import type { Recorded, Replayer, ReplayState, ScoredToken } from './replayer.ts';
@@ -6,7 +7,16 @@ import type { Recorded, Replayer, ReplayState, ScoredToken } from './replayer.ts
 export const exact: Replayer = {
   exact: true,
 
-  misfit: () => undefined,
+  misfit(spec, { mode, policy = 'dynamic', steps, cache, refresh }, { likelihood }) {
+    if (cache && refresh !== 1)
+      return 'responses decoded with a cache that is only about right cannot be repeated';
+    if (likelihood !== 'transition') return undefined;
+    if (mode !== 'threshold' || policy !== 'dynamic' || steps !== undefined)
+      return 'transitions are known of plain threshold decoding only';
+    if (spec.samplerHead)
+      return 'tokens are drawn in a chain, so that positions do not stay masked independently';
+    return spec.subBlockSize ? 'positions outside of a sub-block are not drawn at all' : undefined;
+  },
 
   states(recorded, spec, { scoreAfterEnd, likelihood }) {
     const { promptIds, responseIds, steps } = recorded;
@@ -21,8 +31,7 @@ export const exact: Replayer = {
       const revealed = step.revealed.filter(({ position }) => scoreAfterEnd || position < responseIds.length);
       if (revealed.length === 0) continue;
       states.push({
-        start,
-        tokens: step.window,
+        ...shown(recorded, spec, step),
         scored: [
           ...revealed.map((reveal) => revealedToken(recorded, reveal)),
           ...(likelihood === 'transition' ? stayedMasked(recorded, step) : []),
@@ -33,6 +42,20 @@ export const exact: Replayer = {
     return states;
   },
 };
+
+/** The window of a step, with all that is around it where rows see what follows them. */
+function shown(
+  { promptIds, suffixIds = [], steps, settings }: Recorded,
+  { cleanAttention }: DenoiserSpec,
+  { index, windowStart, window }: Step,
+): Pick<ReplayState, 'start' | 'tokens'> {
+  if (cleanAttention !== 'full') return { start: promptIds.length + windowStart, tokens: window };
+  const canvas: (number | null)[] = Array(settings.maxTokens).fill(null);
+  for (const { revealed } of steps.slice(0, index)) {
+    for (const { position, id } of revealed) canvas[position] = id;
+  }
+  return { start: 0, tokens: [...promptIds, ...canvas, ...suffixIds] };
+}
 
 /** Positions that a step of threshold decoding left masked. */
 function stayedMasked(

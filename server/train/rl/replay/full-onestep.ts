@@ -14,8 +14,14 @@ export const fullOnestep: Replayer = {
     const tokens = new RecordedTokens(recorded, spec);
     const counted = tokens.counted(scoreAfterEnd);
     const hidden = promptIds.map(() => random.uniform() < promptMask);
-    const [block] = blocks(spec, promptIds.length, counted[counted.length - 1] + 1);
-    const state = maskedBlock(block, tokens, (at) => hidden[at] ?? true, new Set(counted), spec);
+    const [block] = blocks(spec, recorded, counted[counted.length - 1] + 1);
+    const state = maskedBlock(
+      block,
+      tokens,
+      (at) => hidden[at] ?? tokens.isOfResponse(at),
+      new Set(counted),
+      spec,
+    );
     return state ? [state] : [];
   },
 };

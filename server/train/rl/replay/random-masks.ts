@@ -12,7 +12,6 @@ const randomMasks = (copies: 1 | 2): Replayer => ({
   misfit: () => undefined,
 
   states(recorded, spec, { scoreAfterEnd }, random) {
-    const { promptIds } = recorded;
     const tokens = new RecordedTokens(recorded, spec);
     const counted = tokens.counted(scoreAfterEnd);
     const isCounted = new Set(counted);
@@ -22,8 +21,8 @@ const randomMasks = (copies: 1 | 2): Replayer => ({
     for (let copy = 0; copy < copies; copy++) {
       // What was revealed behind the end and does not count stays masked.
       const masked = (at: number) =>
-        at >= promptIds.length && (!isCounted.has(at) || drawn.has(at) === (copy === 0));
-      for (const block of blocks(spec, promptIds.length, counted[counted.length - 1] + 1)) {
+        tokens.isOfResponse(at) && (!isCounted.has(at) || drawn.has(at) === (copy === 0));
+      for (const block of blocks(spec, recorded, counted[counted.length - 1] + 1)) {
         const state = maskedBlock(block, tokens, masked, isCounted, spec, copy);
         if (state) states.push(state);
       }

@@ -37,6 +37,16 @@ export class RecordedTokens {
     }
   }
 
+  /** Where tokens that follow the response stand: behind all positions that it might have had. */
+  get suffixStart(): number {
+    return this.#recorded.promptIds.length + this.#recorded.settings.maxTokens;
+  }
+
+  /** Whether a token of the response may stand there. */
+  isOfResponse(position: number): boolean {
+    return position >= this.#recorded.promptIds.length && position < this.suffixStart;
+  }
+
   /** 0 for a prompt token, ∞ where nothing was revealed, otherwise the number of the step, from 1 on. */
   step(position: number): number {
     if (position < this.#recorded.promptIds.length) return 0;
@@ -45,7 +55,9 @@ export class RecordedTokens {
 
   /** null where nothing was revealed. */
   id(position: number): number | null {
-    return this.#recorded.promptIds[position] ?? this.#last.get(position)?.reveal.id ?? null;
+    const { promptIds, suffixIds = [] } = this.#recorded;
+    if (this.isOfResponse(position)) return this.#last.get(position)?.reveal.id ?? null;
+    return promptIds[position] ?? suffixIds[position - this.suffixStart] ?? null;
   }
 
   /**

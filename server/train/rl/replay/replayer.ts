@@ -34,8 +34,11 @@ export interface ReplayState {
   round: number;
 }
 
+/** What a replayer has to know of how responses are decoded. */
+export type Decoding = Pick<DecodeSettings, 'mode' | 'policy' | 'steps' | 'cache' | 'refresh'>;
+
 /** What a replayer takes of a trajectory. */
-export type Recorded = Pick<Trajectory, 'promptIds' | 'responseIds' | 'steps' | 'settings'>;
+export type Recorded = Pick<Trajectory, 'promptIds' | 'suffixIds' | 'responseIds' | 'steps' | 'settings'>;
 
 export interface ReplaySettings {
   replayer: ReplayerName;
@@ -62,7 +65,7 @@ export interface Replayer {
   /** Whether the sum is that of the tokens as they were decided, in the context in which they were. */
   exact: boolean;
   /** What is wrong with using it for responses decoded like this; undefined when nothing is. */
-  misfit(spec: DenoiserSpec, decoding: DecodeSettings): string | undefined;
+  misfit(spec: DenoiserSpec, decoding: Decoding, settings: ReplaySettings): string | undefined;
   /** `random` is drawn from only by replayers that draw masks. */
   states(
     recorded: Recorded,

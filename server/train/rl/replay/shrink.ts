@@ -14,7 +14,7 @@ export const shrink: Replayer = {
     const { blockSize } = spec;
     const tokens = new RecordedTokens(recorded, spec);
     const counted = tokens.counted(scoreAfterEnd);
-    const grid = blocks(spec, recorded.promptIds.length, counted[counted.length - 1] + 1);
+    const grid = blocks(spec, recorded, counted[counted.length - 1] + 1);
     const steps = Array.from({ length: grid[grid.length - 1][1] }, (_, position) => tokens.step(position));
     const states: ReplayState[] = [];
     for (const [round, { masked, scored }] of rounds(shrunk(steps, blockSize, count), blockSize).entries()) {
