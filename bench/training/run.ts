@@ -77,6 +77,7 @@ async function step(trainer: Trainer, round: number): Promise<number> {
     ids: rows.map((row) => 100 + ((row * 7919) % 40000)),
     positions: rows,
     visible: (row, column) => column <= row,
+    noisy: () => false,
     targets: rows
       .filter((row) => row % (ROWS / SELECTED) === 0)
       .map((row) => ({ row, token: 100 + ((row * 104729) % 40000), weight: 1, term: 'loss' })),

@@ -1,4 +1,4 @@
-import type { Graph, Value } from '../graph.ts';
+import { DTYPE, type Graph, type Value } from '../graph.ts';
 
 /** Tokens of a teacher that its student learns from. */
 const SOFT_TOKENS = 16;
@@ -16,6 +16,10 @@ export interface LossInputs {
     /** Log-probabilities of the teacher are divided by it: below 1 its best token counts for more. */
     temperature: number;
   };
+  /** Weight of the path term, f32 [selected]. */
+  path?: Value;
+  /** Certainty forcing: the weight of it, f32 [selected], and the temperature of the probabilities. */
+  certainty?: { weight: Value; temperature: number };
 }
 
 export interface Loss {
@@ -26,9 +30,11 @@ export interface Loss {
 }
 
 /**
- * Σ weight·(−log p(target)) over the rows of logits, [selected, vocabSize]. With soft labels plus
- * Σ weight·(−Σ q(v)·log p(v)), where q are the probabilities of the teacher's best tokens at a temperature,
- * scaled to a sum of 1; a teacher learns nothing from its students.
+ * Σ weight·(−log p(target)) over the rows of logits, [selected, vocabSize], plus
+ * - soft labels: Σ weight·(−Σ q(v)·log p(v)), where q are the probabilities of the teacher's best tokens at a
+ *   temperature, scaled to a sum of 1; a teacher learns nothing from its students;
+ * - path: Σ weight·p(target)·(−log p(target)), where p(target) counts as a constant;
+ * - certainty: Σ weight·`entropyWhereRight`.
  */
 export function crossEntropy(graph: Graph, logits: Value, vocabSize: number, inputs: LossInputs): Loss {
   const all = graph.op('LogSoftmax', [logits], { axis: -1 });
@@ -47,10 +53,40 @@ export function crossEntropy(graph: Graph, logits: Value, vocabSize: number, inp
     weights = graph.op('Concat', [weights, softWeights], { axis: 1 });
   }
   const picked = graph.op('GatherElements', [all, places], { axis: -1 });
-  const sum = graph.op('ReduceSum', [graph.op('Mul', [picked, weights]), graph.i64([0, 1])], { keepdims: 0 });
   const ofTarget = graph.op('Slice', [picked, graph.i64([0]), graph.i64([1]), graph.i64([1])]);
-  return {
-    loss: graph.op('Neg', [sum]),
-    logProbabilities: graph.op('Squeeze', [ofTarget, graph.i64([1])]),
-  };
+  let loss = graph.op('Neg', [total(graph, graph.op('Mul', [picked, weights]))]);
+  if (inputs.path) {
+    const share = graph.op('Mul', [graph.op('Exp', [constant(graph, ofTarget)]), column(inputs.path)]);
+    loss = graph.op('Sub', [loss, total(graph, graph.op('Mul', [share, ofTarget]))]);
+  }
+  if (inputs.certainty) {
+    const { weight, temperature } = inputs.certainty;
+    const uncertainty = entropyWhereRight(graph, logits, column(inputs.target), temperature);
+    loss = graph.op('Add', [loss, total(graph, graph.op('Mul', [uncertainty, column(weight)]))]);
+  }
+  return { loss, logProbabilities: graph.op('Squeeze', [ofTarget, graph.i64([1])]) };
+}
+
+/**
+ * Certainty forcing (dParallel, arXiv 2509.26488): the entropy of the softmax of logits / temperature in rows whose
+ * best token is the target, 0 in others, [selected, 1]. Right rows become surer, so that more are revealed at once.
+ */
+function entropyWhereRight(graph: Graph, logits: Value, target: Value, temperature: number): Value {
+  const best = graph.ops('TopK', [logits, graph.i64([1])], { axis: -1 }, 2)[1];
+  const right = graph.op('Cast', [graph.op('Equal', [best, target])], { to: DTYPE.f32 });
+  const cooled = graph.op('Mul', [logits, graph.f32([1 / temperature])]);
+  const all = graph.op('LogSoftmax', [cooled], { axis: -1 });
+  const terms = graph.op('Mul', [graph.op('Exp', [all]), all]);
+  const entropy = graph.op('Neg', [graph.op('ReduceSum', [terms, graph.i64([1])], { keepdims: 1 })]);
+  return graph.op('Mul', [entropy, right]);
+}
+
+/** The sum of a matrix, f32 []. */
+function total(graph: Graph, value: Value): Value {
+  return graph.op('ReduceSum', [value, graph.i64([0, 1])], { keepdims: 0 });
+}
+
+/** A column, [rows, 1], through which nothing is differentiated: the best of each single element. */
+function constant(graph: Graph, column: Value): Value {
+  return graph.ops('TopK', [column, graph.i64([1])], { axis: -1 }, 2)[0];
 }

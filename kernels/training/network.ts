@@ -25,7 +25,7 @@ export function network(
   shared: AttentionInputs,
 ): Network {
   const layers: Segment[] = [];
-  let residual = graph.op('Gather', [weights.tensor(`${NAMES.embedding}.weight`), ids], { axis: 0 });
+  let residual = weights.embed(ids);
   for (let layer = 0; layer < shape.layers; layer++) {
     const names = layerNames(layer);
     const start = graph.nodes.length;

@@ -1,5 +1,6 @@
-import type { Graph, Value } from '../graph.ts';
+import { DTYPE, type Graph, type Value } from '../graph.ts';
 import { widened } from '../linear/stored.ts';
+import { NAMES } from '../names.ts';
 import { logicalDims, type WeightLocation, type WeightTable } from '../weights.ts';
 import type { SamplerHeadPlan } from './sampler-head.ts';
 
@@ -7,6 +8,8 @@ import type { SamplerHeadPlan } from './sampler-head.ts';
 export interface AdapterPlan {
   rank: number;
   alpha: number;
+  /** Only noisy rows have them, so that clean ones stay those of the base model bit for bit; see `TrainingWeights`. */
+  gated?: boolean;
   /** Modules by name, such as `model.layers.0.self_attn.q_proj`. */
   modules: ReadonlySet<string>;
 }
@@ -16,6 +19,8 @@ export interface TrainingPlan {
   /** Stored tensors that are trained whole, such as `model.norm.weight`. */
   tensors: ReadonlySet<string>;
   adapters?: AdapterPlan;
+  /** Tokens whose rows of the input embedding are trained, while the others are frozen. */
+  specialTokens?: readonly number[];
   samplerHead?: SamplerHeadPlan;
 }
 
@@ -24,6 +29,9 @@ export interface Parameter {
   name: string;
   dims: readonly number[];
 }
+
+/** Name of the trained rows of special tokens, [tokens, hiddenSize]. */
+export const SPECIAL_ROWS = 'special_token_rows';
 
 export function adapterNames(module: string): { a: string; b: string } {
   return { a: `${module}.lora_A.weight`, b: `${module}.lora_B.weight` };
@@ -35,9 +43,12 @@ export class TrainingWeights {
   readonly #graph: Graph;
   readonly #stored: WeightTable;
   readonly #plan: TrainingPlan;
+  readonly #gate: Value | undefined;
   readonly #values = new Map<string, Value>();
 
-  constructor(graph: Graph, stored: WeightTable, plan: TrainingPlan) {
+  /** `gate` multiplies the low-rank products of every row, f32 [rows, 1]. */
+  constructor(graph: Graph, stored: WeightTable, plan: TrainingPlan, gate?: Value) {
+    this.#gate = gate;
     this.#graph = graph;
     this.#stored = stored;
     this.#plan = plan;
@@ -51,6 +62,25 @@ export class TrainingWeights {
     const value = this.#plan.tensors.has(name) ? this.train({ name, dims }) : this.#freeze(name);
     this.#values.set(name, value);
     return value;
+  }
+
+  /** The input embedding of token ids [rows], [rows, hiddenSize]. */
+  embed(ids: Value): Value {
+    const graph = this.#graph;
+    const name = `${NAMES.embedding}.weight`;
+    const stored = graph.op('Gather', [this.tensor(name), ids], { axis: 0 });
+    const special = this.#plan.specialTokens;
+    if (!special) return stored;
+    const trained = this.train({
+      name: SPECIAL_ROWS,
+      dims: [special.length, logicalDims(this.#location(name))[1]],
+    });
+    const column = graph.op('Unsqueeze', [ids, graph.i64([1])]);
+    const same = graph.op('Equal', [column, graph.i64(special, [1, special.length])]);
+    const isSpecial = graph.op('Cast', [same], { to: DTYPE.f32 });
+    const any = graph.op('ReduceSum', [isSpecial, graph.i64([1])], { keepdims: 1 });
+    const others = graph.op('Mul', [stored, graph.op('Sub', [graph.f32([1]), any])]);
+    return graph.op('Add', [others, graph.op('MatMul', [isSpecial, trained])]);
   }
 
   has(name: string): boolean {
@@ -68,7 +98,8 @@ export class TrainingWeights {
     const names = adapterNames(module);
     const a = this.train({ name: names.a, dims: [adapters.rank, into] });
     const b = this.train({ name: names.b, dims: [out, adapters.rank] });
-    const low = this.#graph.op('Gemm', [x, a], { transB: 1 });
+    const all = this.#graph.op('Gemm', [x, a], { transB: 1 });
+    const low = this.#gate ? this.#graph.op('Mul', [all, this.#gate]) : all;
     const alpha = { float: adapters.alpha / adapters.rank };
     return this.#graph.op('Gemm', [low, b, product], { transB: 1, alpha });
   }

@@ -20,9 +20,14 @@ export const TRAINING = {
   weight: 'weight',
   teacher: 'teacher',
   softWeight: 'soft_weight',
+  path: 'path_weight',
+  certainty: 'certainty_weight',
+  gate: 'gate',
   previous: 'previous',
   chained: 'chained',
   loss: 'loss',
+  /** Best token of every selected row, of a graph that only predicts. */
+  best: 'best',
   /** Log-probability of every selected row's target, f32 [selected]. */
   logProbabilities: 'log_probabilities',
   gradient: (parameter: string) => `gradient:${parameter}`,
@@ -40,13 +45,17 @@ export interface TrainingGraphOptions {
   softLabels?: { temperature: number };
   /** Scores responses of a policy in place of the cross-entropy, with other inputs, see `policyObjective`. */
   policy?: PolicyOptions;
+  /** The path term of `crossEntropy`; adds the input path_weight. */
+  path?: boolean;
+  /** Certainty forcing, see `crossEntropy`; adds the input certainty_weight. */
+  certainty?: { temperature: number };
 }
 
 /**
  * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and mask as AttentionInputs says; select
- * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; where the plan has a sampler head,
- * previous and chained as ChainInputs says; every parameter. Outputs: the loss, f32 [], see `crossEntropy`;
- * log_probabilities; the gradient of every parameter.
+ * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; where the plan has a sampler
+ * head, previous and chained as ChainInputs says; where its adapters are gated, gate f32 [rows, 1]; every parameter.
+ * Outputs: the loss, f32 [], see `crossEntropy`; log_probabilities; the gradient of every parameter.
  */
 export function buildTrainingGraph(
   shape: DenoiserShape,
@@ -55,29 +64,12 @@ export function buildTrainingGraph(
   options: TrainingGraphOptions = {},
 ): TrainingGraph {
   const graph = new Graph();
-  const weights = new TrainingWeights(graph, stored, plan);
-  const ids = graph.input(TRAINING.ids, 'i64', ['rows']);
-  const pairs = shape.headDim / 2;
-  const group = shape.heads / shape.kvHeads;
-  const shared = {
-    cos: graph.input(TRAINING.cos, 'f32', ['rows', pairs]),
-    sin: graph.input(TRAINING.sin, 'f32', ['rows', pairs]),
-    mask: graph.input(TRAINING.mask, 'f32', [1, group === 1 ? 'rows' : `${group}*rows`, 'rows']),
-  };
-  const select = graph.input(TRAINING.select, 'i64', ['selected']);
+  const { weights, states, layers } = selectedRows(graph, shape, stored, plan);
   const target = graph.input(TRAINING.target, 'i64', ['selected']);
 
-  const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
-  const hidden = graph.op('Gather', [all, select], { axis: 0 });
-  const states = plan.samplerHead
-    ? chainedStates(graph, weights, plan.samplerHead, hidden, shape.hiddenSize, {
-        previous: graph.input(TRAINING.previous, 'i64', ['selected']),
-        chained: graph.input(TRAINING.chained, 'f32', ['selected']),
-      })
-    : hidden;
   const { loss, logProbabilities } = options.policy
     ? policyObjective(graph, weights, shape, states, target, options.policy)
-    : supervised(graph, weights, shape, states, target, options);
+    : supervised(graph, weights.linear(states, headName(shape)), shape, target, options);
 
   const parameters = weights.trained;
   graph.output(TRAINING.logProbabilities, logProbabilities, 'f32', ['selected']);
@@ -99,18 +91,68 @@ export function buildTrainingGraph(
 
 function supervised(
   graph: Graph,
-  weights: TrainingWeights,
+  logits: Value,
   shape: DenoiserShape,
-  states: Value,
   target: Value,
-  { softLabels }: TrainingGraphOptions,
+  options: TrainingGraphOptions,
 ): Loss {
   const weight = graph.input(TRAINING.weight, 'f32', ['selected']);
-  const logits = weights.linear(states, shape.tiedHead ? NAMES.embedding : NAMES.head);
-  const soft = softLabels && {
+  const soft = options.softLabels && {
     teacher: graph.input(TRAINING.teacher, 'i64', ['selected']),
     weight: graph.input(TRAINING.softWeight, 'f32', ['selected']),
-    temperature: softLabels.temperature,
+    temperature: options.softLabels.temperature,
   };
-  return crossEntropy(graph, logits, shape.vocabSize, { target, weight, ...(soft && { soft }) });
+  const certainty = options.certainty && {
+    weight: graph.input(TRAINING.certainty, 'f32', ['selected']),
+    temperature: options.certainty.temperature,
+  };
+  return crossEntropy(graph, logits, shape.vocabSize, {
+    target,
+    weight,
+    ...(soft && { soft }),
+    ...(options.path && { path: graph.input(TRAINING.path, 'f32', ['selected']) }),
+    ...(certainty && { certainty }),
+  });
+}
+
+/** The best token of every selected row by the network under training: best i64 [selected]. Inputs as above. */
+export function buildPredictionGraph(
+  shape: DenoiserShape,
+  stored: WeightTable,
+  plan: TrainingPlan,
+): TrainingGraph {
+  const graph = new Graph();
+  const { weights, states } = selectedRows(graph, shape, stored, plan);
+  const logits = weights.linear(states, headName(shape));
+  const best = graph.ops('TopK', [logits, graph.i64([1])], { axis: -1 }, 2)[1];
+  graph.output(TRAINING.best, graph.op('Squeeze', [best, graph.i64([1])]), 'i64', ['selected']);
+  return { graph, parameters: weights.trained };
+}
+
+/** The states of some of the network's rows that give the logits, [selected, size], and the nodes of every layer. */
+function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, plan: TrainingPlan) {
+  const gate = plan.adapters?.gated ? graph.input(TRAINING.gate, 'f32', ['rows', 1]) : undefined;
+  const weights = new TrainingWeights(graph, stored, plan, gate);
+  const ids = graph.input(TRAINING.ids, 'i64', ['rows']);
+  const pairs = shape.headDim / 2;
+  const group = shape.heads / shape.kvHeads;
+  const shared = {
+    cos: graph.input(TRAINING.cos, 'f32', ['rows', pairs]),
+    sin: graph.input(TRAINING.sin, 'f32', ['rows', pairs]),
+    mask: graph.input(TRAINING.mask, 'f32', [1, group === 1 ? 'rows' : `${group}*rows`, 'rows']),
+  };
+  const select = graph.input(TRAINING.select, 'i64', ['selected']);
+  const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
+  const hidden = graph.op('Gather', [all, select], { axis: 0 });
+  const states = plan.samplerHead
+    ? chainedStates(graph, weights, plan.samplerHead, hidden, shape.hiddenSize, {
+        previous: graph.input(TRAINING.previous, 'i64', ['selected']),
+        chained: graph.input(TRAINING.chained, 'f32', ['selected']),
+      })
+    : hidden;
+  return { weights, states, layers };
+}
+
+function headName({ tiedHead }: DenoiserShape): string {
+  return tiedHead ? NAMES.embedding : NAMES.head;
 }

@@ -75,6 +75,12 @@ async function readAdapterConfig(file: string): Promise<ConfigReader> {
   for (const flag of ['use_rslora', 'use_dora', 'fan_in_fan_out']) {
     if (config.boolean(flag, false)) throw config.refuse(flag, 'is true, which is not supported');
   }
+  if (config.boolean('unmask_gated', false)) {
+    throw config.refuse(
+      'unmask_gated',
+      'is true: what changes noisy rows only cannot be merged into weights',
+    );
+  }
   return config;
 }
 

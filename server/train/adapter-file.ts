@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type AdapterPlan, adapterNames } from '../../kernels/training/parameters.ts';
+import { type AdapterPlan, adapterNames, SPECIAL_ROWS } from '../../kernels/training/parameters.ts';
 import { UserError } from '../errors.ts';
 import { readSafetensorsHeader, readTensor } from '../models/safetensors.ts';
 import { writeSafetensors, writeWhole } from '../models/safetensors-writer.ts';
@@ -13,13 +13,15 @@ const PREFIX = 'base_model.model.';
 
 /**
  * Writes an adapter in PEFT's layout: fp32 matrices A [rank, in] and B [out, rank]. `values` has them by the names of
- * `adapterNames`, `base` names the model that it belongs to.
+ * `adapterNames`, `base` names the model that it belongs to. Rows of special tokens and the mark of gated adapters are
+ * additions to the layout, which server/models/adapter.ts reads.
  */
 export async function writeAdapter(
   dir: string,
   plan: AdapterPlan,
   values: ReadonlyMap<string, Float32Array>,
   base: string,
+  specialTokens: readonly number[] = [],
 ): Promise<void> {
   await mkdir(dir, { recursive: true });
   const names = [...plan.modules].flatMap((module) => Object.values(adapterNames(module)));
@@ -29,6 +31,11 @@ export async function writeAdapter(
     const dims = name.endsWith('.lora_A.weight') ? [plan.rank, other] : [other, plan.rank];
     return { tensor: { name: PREFIX + name, dtype: 'F32' as const, dims }, bytes: bytesOf(value) };
   });
+  if (specialTokens.length > 0) {
+    const rows = values.get(SPECIAL_ROWS)!;
+    const dims = [specialTokens.length, rows.length / specialTokens.length];
+    tensors.push({ tensor: { name: SPECIAL_ROWS, dtype: 'F32', dims }, bytes: bytesOf(rows) });
+  }
   await writeSafetensors(
     path.join(dir, ADAPTER_FILE),
     tensors.map(({ tensor, bytes }) => ({ tensors: [tensor], produce: async () => [bytes] })),
@@ -42,6 +49,8 @@ export async function writeAdapter(
     lora_dropout: 0,
     bias: 'none',
     fan_in_fan_out: false,
+    ...(plan.gated && { unmask_gated: true }),
+    ...(specialTokens.length > 0 && { special_token_ids: specialTokens }),
     target_modules: [...new Set([...plan.modules].map((module) => module.split('.').at(-1)))],
   };
   await writeWhole(path.join(dir, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);

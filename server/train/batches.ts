@@ -1,5 +1,5 @@
+import type { TrainingBatch } from './feeds.ts';
 import type { SampleRows } from './objectives/objective.ts';
-import type { TrainingBatch } from './session.ts';
 
 /** A batch that knows which term of the objective every selected row belongs to. */
 export interface PackedBatch extends TrainingBatch {
@@ -57,6 +57,9 @@ function pack(samples: readonly SampleRows[], factor: (term: string) => number):
     select: targets.map(({ row }) => row),
     target: targets.map(({ token }) => token),
     weight: targets.map(({ weight, term }) => weight * factor(term)),
+    path: targets.map(({ path = 0, term }) => path * factor(term)),
+    certainty: targets.map(({ certainty = 0, term }) => certainty * factor(term)),
+    noisy: samples.flatMap(({ ids, noisy }) => ids.map((_, row) => noisy(row))),
     previous: targets.map(({ previous }) => previous),
     ...(targets.some(({ soft }) => soft) && { soft: softLabels(samples, starts, factor) }),
     terms: targets.map(({ term }) => term),

@@ -17,6 +17,10 @@ export interface SftSettings extends DataRules {
   alpha: number;
   /** Last part of the names of the modules that get an adapter. */
   targets: readonly string[];
+  /** Adapters change noisy rows only. */
+  gated: boolean;
+  /** With adapters: also train the embeddings of the mask token and of those of infilling. */
+  specialTokens: boolean;
   steps: number;
   samplesPerStep: number;
   /** Most rows of one forward; memory grows with them. */
@@ -35,6 +39,9 @@ export interface SftSettings extends DataRules {
   softLabels: number;
   /** Of the teacher's probabilities. */
   softTemperature: number;
+  /** Makes the graph larger where it is above 0. */
+  certainty: number;
+  certaintyTemperature: number;
   learningRate: number;
   schedule: Schedule;
   warmupSteps: number;
@@ -85,6 +92,8 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   rank: whole(16, 1),
   alpha: number(32, 1e-6, 1e6),
   targets: TARGETS,
+  gated: flag(false),
+  specialTokens: flag(false),
   steps: whole(100, 1),
   samplesPerStep: whole(8, 1),
   rowsPerForward: whole(512, 1),
@@ -99,6 +108,8 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   depthDecay: number(1, 0, 1),
   softLabels: number(0, 0, 1),
   softTemperature: number(1, 0.01, 100),
+  certainty: number(0, 0, 100),
+  certaintyTemperature: number(0.5, 0.01, 100),
   learningRate: number(2e-4, 0, 0.1),
   schedule: choice('cosine', ['constant', 'linear', 'cosine']),
   warmupSteps: whole(10, 0),
@@ -110,7 +121,7 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   seed: whole(0, 0),
   checkpointEvery: whole(50, 1),
   threads: whole(0, 0),
-  recompute: { value: false, must: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  recompute: flag(false),
 };
 
 /** Fills in the defaults of supervised fine-tuning, see `resolveBy`. */
@@ -180,6 +191,10 @@ export function number(value: number, least: number, most: number): Setting<numb
     must: `a number from ${least} to ${most}`,
     accepts: (given) => typeof given === 'number' && given >= least && given <= most,
   };
+}
+
+export function flag(value: boolean): Setting<boolean> {
+  return { value, must: 'true or false', accepts: (given) => typeof given === 'boolean' };
 }
 
 export function choice<T extends string>(value: T, choices: readonly T[]): Setting<T> {

@@ -76,7 +76,7 @@ async function train(
     let step = start;
     const began = performance.now();
     while (step < settings.steps && !signal.aborted && !run.stopRequested) {
-      const samples = await drawSamples(step, sampler, objective, settings, folder.spec);
+      const samples = await drawSamples(step, sampler, objective, settings, folder.spec, trainer);
       const before = performance.now();
       const report = await trainer.step(step, samples, objective.terms(settings));
       step++;
@@ -110,11 +110,13 @@ async function drawSamples(
   objective: Objective,
   settings: SftSettings,
   spec: Parameters<Objective['rows']>[1],
+  trainer: Trainer,
 ): Promise<SampleRows[]> {
   const samples: SampleRows[] = [];
   for (let i = 0; i < settings.samplesPerStep; i++) {
     const random = sampleRandom(settings.seed, step * settings.samplesPerStep + i);
-    samples.push(objective.rows(await sampler.sample(random), spec, settings, random));
+    const rows = objective.rows(await sampler.sample(random), spec, settings, random);
+    samples.push('forced' in rows ? rows.forced(await trainer.best(rows)) : rows);
   }
   return samples;
 }

@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
+import { NAMES } from '../../kernels/names.ts';
+import { type Parameter, SPECIAL_ROWS, type TrainingPlan } from '../../kernels/training/parameters.ts';
 import { Random } from '../decode/random.ts';
 import { UserError } from '../errors.ts';
 import { SINGLE_FILE } from '../models/checkpoint.ts';
@@ -33,10 +34,23 @@ export function trainingPlan(folder: ModelFolder, settings: SftSettings): Traini
         .filter((name) => settings.targets.some((target) => name.endsWith(`.${target}.weight`)))
         .map((name) => name.slice(0, -'.weight'.length));
       const { rank, alpha } = settings;
-      const adapters = { rank, alpha, modules: new Set(modules) };
-      return { tensors: new Set(), adapters, ...(samplerHead && { samplerHead }) };
+      const adapters = { rank, alpha, gated: settings.gated, modules: new Set(modules) };
+      return {
+        tensors: new Set(),
+        adapters,
+        ...(settings.specialTokens && { specialTokens: specialTokens(folder) }),
+        ...(samplerHead && { samplerHead }),
+      };
     }
   }
+}
+
+/** Tokens that no text holds: the mask and the markers of infilling. */
+function specialTokens({ spec }: ModelFolder): number[] {
+  const { maskTokenId, fim } = spec;
+  return [maskTokenId, fim?.suffixTokenId, fim?.prefixTokenId, fim?.middleTokenId].filter(
+    (id) => id !== undefined,
+  );
 }
 
 /**
@@ -57,12 +71,25 @@ export async function initialValues(
       values.set(name, Float32Array.from({ length: dims[0] * dims[1] }, draw));
     } else if (name.endsWith('.lora_B.weight')) {
       values.set(name, new Float32Array(dims[0] * dims[1]));
+    } else if (name === SPECIAL_ROWS) {
+      values.set(name, await storedRows(folder, specialTokens(folder)));
     } else {
       const read = isOfSamplerHead(name) ? readSamplerHeadTensor(folder, name) : folder.readTensor(name);
       values.set(name, await read);
     }
   }
   return values;
+}
+
+/** Rows of the input embedding, one below the other. */
+async function storedRows(folder: ModelFolder, tokens: readonly number[]): Promise<Float32Array> {
+  const table = await folder.readTensor(`${NAMES.embedding}.weight`);
+  const size = folder.spec.hiddenSize;
+  const rows = new Float32Array(tokens.length * size);
+  for (const [i, token] of tokens.entries()) {
+    rows.set(table.subarray(token * size, (token + 1) * size), i * size);
+  }
+  return rows;
 }
 
 /** Writes an adapter in PEFT's layout or a whole model folder in single precision, and the sampler head if trained. */
@@ -74,7 +101,7 @@ export async function writeTrained(
   values: ReadonlyMap<string, Float32Array>,
 ): Promise<void> {
   if (plan.samplerHead) await writeSamplerHead(dir, folder, plan.samplerHead, values);
-  if (plan.adapters) return writeAdapter(dir, plan.adapters, values, folder.name);
+  if (plan.adapters) return writeAdapter(dir, plan.adapters, values, folder.name, plan.specialTokens);
   const stored = parameters.filter(({ name }) => !isOfSamplerHead(name));
   if (stored.length === 0) return;
   await writeSafetensors(

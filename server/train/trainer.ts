@@ -5,7 +5,9 @@ import type { ModelFolder } from '../models/model-folder.ts';
 import { AdamW } from './adamw.ts';
 import { microBatches } from './batches.ts';
 import { clipFactor, GradientSum } from './gradient-sum.ts';
-import type { SampleRows } from './objectives/objective.ts';
+import { OBJECTIVES } from './objectives/index.ts';
+import type { Objective, SampleRows } from './objectives/objective.ts';
+import { Predictor } from './predictor.ts';
 import type { TrainerArrays } from './run/checkpoint.ts';
 import { learningRateAt } from './schedule.ts';
 import { type Gradients, TrainingSession } from './session.ts';
@@ -35,6 +37,7 @@ export class Trainer {
   readonly #folder: ModelFolder;
   readonly #plan: TrainingPlan;
   readonly #session: TrainingSession;
+  readonly #predictor: Predictor | undefined;
   readonly #values: Map<string, Float32Array>;
   readonly #optimizer: AdamW;
   readonly #matrices: ReadonlySet<string>;
@@ -45,13 +48,14 @@ export class Trainer {
     settings: SftSettings,
     folder: ModelFolder,
     plan: TrainingPlan,
-    session: TrainingSession,
+    { session, predictor }: { session: TrainingSession; predictor: Predictor | undefined },
     values: Map<string, Float32Array>,
   ) {
     this.#settings = settings;
     this.#folder = folder;
     this.#plan = plan;
     this.#session = session;
+    this.#predictor = predictor;
     this.#values = values;
     this.#optimizer = new AdamW(settings);
     const matrices = session.parameters.filter(({ dims }) => dims.length > 1);
@@ -61,12 +65,17 @@ export class Trainer {
   static async open(folder: ModelFolder, settings: SftSettings): Promise<Trainer> {
     const plan = trainingPlan(folder, settings);
     const threads = settings.threads || defaultThreads();
+    const { needs = [] }: Objective = OBJECTIVES[settings.objective];
+    const soft = settings.softLabels > 0 || needs.includes('softLabels');
     const session = await TrainingSession.open(folder, plan, threads, {
       recompute: settings.recompute,
-      ...(settings.softLabels > 0 && { softLabels: { temperature: settings.softTemperature } }),
+      ...(soft && { softLabels: { temperature: settings.softTemperature } }),
+      ...(settings.certainty > 0 && { certainty: { temperature: settings.certaintyTemperature } }),
+      path: needs.includes('path'),
     });
+    const predictor = needs.includes('predictions') ? await Predictor.open(folder, plan, threads) : undefined;
     const values = await initialValues(folder, session.parameters, settings.seed);
-    return new Trainer(settings, folder, plan, session, values);
+    return new Trainer(settings, folder, plan, { session, predictor }, values);
   }
 
   get parameters(): readonly Parameter[] {
@@ -75,6 +84,12 @@ export class Trainer {
 
   get optimizerSteps(): number {
     return this.#optimizer.steps;
+  }
+
+  /** The best token of every target, by the weights as they now are; for objectives that need predictions. */
+  async best(rows: SampleRows): Promise<number[]> {
+    const [batch] = microBatches([rows], { teacher: 0 }, Number.POSITIVE_INFINITY);
+    return batch ? this.#predictor!.best(batch, this.#values) : [];
   }
 
   /** One step: gradients of all samples, however many forwards they take, then the optimizer. */
@@ -142,7 +157,8 @@ export class Trainer {
     await writeTrained(dir, this.#folder, this.#plan, this.parameters, this.#values);
   }
 
-  release(): Promise<void> {
-    return this.#session.release();
+  async release(): Promise<void> {
+    await this.#session.release();
+    await this.#predictor?.release();
   }
 }

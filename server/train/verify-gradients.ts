@@ -3,8 +3,9 @@ import { Random } from '../decode/random.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { expectedWeights } from '../models/weight-names.ts';
+import type { ParameterValues, TrainingBatch } from './feeds.ts';
 import { multiply, transpose } from './matrix.ts';
-import { type ParameterValues, type TrainingBatch, TrainingSession } from './session.ts';
+import { TrainingSession } from './session.ts';
 
 /** A batch with the loss and the gradients that an independent implementation gave it. */
 export interface GoldenGradients {

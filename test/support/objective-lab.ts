@@ -21,6 +21,7 @@ export function objectiveSettings(changes: Partial<ObjectiveSettings> = {}): Obj
     chainedWeight: 0,
     depthDecay: 1,
     softLabels: 0,
+    certainty: 0,
     ...changes,
   };
 }

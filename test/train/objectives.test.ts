@@ -25,6 +25,7 @@ const CASES = [
   ['fast-dllm-v2', tinySpec({ blockSize: 4, cleanAttention: 'block' })],
   ['llada', tinySpec({ logitShift: 0, cleanAttention: 'full' })],
   ['llada', tinySpec({ cleanAttention: 'full' })],
+  ['open-dllm', tinySpec({ cleanAttention: 'full' })],
   ['autoregressive', tinySpec()],
 ] as const;
 

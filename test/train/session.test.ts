@@ -6,8 +6,9 @@ import { importModel } from '../../server/models/import.ts';
 import type { ModelFolder } from '../../server/models/model-folder.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
+import type { TrainingBatch } from '../../server/train/feeds.ts';
 import { multiply, transpose } from '../../server/train/matrix.ts';
-import { type TrainingBatch, TrainingSession } from '../../server/train/session.ts';
+import { TrainingSession } from '../../server/train/session.ts';
 import { FIXTURES, temporaryFolder } from '../support/model-files.ts';
 import { testRandom } from '../support/tiny-model.ts';
 

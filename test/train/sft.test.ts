@@ -120,6 +120,16 @@ test('what a killed trainer leaves behind does not matter: half a checkpoint, ha
   );
 });
 
+test('an objective that asks the model first resumes bit-equal too', async (t) => {
+  const { dir, settings } = lab(t, { objective: 'student-forced', chainedWeight: 1 });
+  const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
+  await train(whole, settings);
+  const parts = await RunFolder.create(path.join(dir, 'parts'), settings);
+  await train(parts, settings, 3);
+  await train(parts, settings);
+  assert.deepEqual(checkpoint(parts, 6, 'trainer.safetensors'), checkpoint(whole, 6, 'trainer.safetensors'));
+});
+
 test('it learns: the loss of a small set of texts falls', async (t) => {
   const { dir, settings } = lab(t, { parameters: 'full', steps: 60, samplesPerStep: 4, checkpointEvery: 60 });
   const run = await RunFolder.create(path.join(dir, 'run'), settings);

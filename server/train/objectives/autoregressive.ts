@@ -1,3 +1,4 @@
+import { nextTokens } from './next-tokens.ts';
 import type { Objective } from './objective.ts';
 
 /** Plain next-token prediction after the prompt, on causal rows. */
@@ -6,15 +7,14 @@ export const autoregressive: Objective = {
 
   misfit: () => undefined,
 
-  rows({ ids, promptLength }) {
-    const first = Math.max(0, promptLength - 1);
-    const targets = ids
-      .slice(first + 1)
-      .map((token, i) => ({ row: first + i, token, weight: 1, term: 'autoregressive' }));
+  rows(sample) {
+    const { ids } = sample;
+    const targets = nextTokens(sample);
     return {
       ids,
       positions: [...ids.keys()],
       visible: (row, column) => column <= row,
+      noisy: () => false,
       targets,
       denominators: { autoregressive: targets.length },
     };

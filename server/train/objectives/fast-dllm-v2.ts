@@ -44,6 +44,7 @@ function sideBySide([first, second]: SampleRows[]): SampleRows {
       if (row < count !== column < count) return false;
       return row < count ? first.visible(row, column) : second.visible(row - count, column - count);
     },
+    noisy: (row) => (row < count ? first.noisy(row) : second.noisy(row - count)),
     targets: [...first.targets, ...second.targets.map((target) => ({ ...target, row: target.row + count }))],
     denominators: { noisy: first.denominators.noisy + second.denominators.noisy },
   };

@@ -27,6 +27,7 @@ export const llada: Objective = {
       ids: noisy,
       positions: [...ids.keys()],
       visible: () => true,
+      noisy: () => true,
       targets,
       denominators: { noisy: ids.length - promptLength },
     };

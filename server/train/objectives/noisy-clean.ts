@@ -21,6 +21,7 @@ export function noisyClean(
       if (sameCopy && block(row) === block(column)) return true;
       return column >= count && block(column) < block(row);
     },
+    noisy: (row) => row < count,
     targets,
     denominators,
   };

@@ -15,6 +15,9 @@ export interface Target {
   weight: number;
   /** Another row to learn from, which must have a target too, and the weight of that; only with soft labels on. */
   soft?: { teacherRow: number; weight: number };
+  /** Weights of the path term and of certainty forcing, divided as `weight` is; only where those are on. */
+  path?: number;
+  certainty?: number;
   /** The token before the predicted one, to which the sampler head chains the row. */
   previous?: number;
   /** Which of the objective's terms it belongs to. */
@@ -26,10 +29,21 @@ export interface SampleRows {
   ids: readonly number[];
   positions: readonly number[];
   visible(row: number, column: number): boolean;
+  /** Whether a row belongs to a noisy copy or a window. */
+  noisy(row: number): boolean;
   targets: readonly Target[];
   /** By term: what the sample adds to the number by which the term's sum is divided, over the whole step. */
   denominators: Readonly<Record<string, number>>;
 }
+
+/** Rows to be predicted from first: what is to be learnt from depends on the best tokens of their targets. */
+export interface ForcedRows extends SampleRows {
+  /** The rows to learn from, given the best token of every target. */
+  forced(best: readonly number[]): SampleRows;
+}
+
+/** What an objective cannot do without, whatever the settings: parts of the training graph, or predictions first. */
+export type Need = 'softLabels' | 'path' | 'predictions';
 
 /** How samples become rows with targets. One objective a file; index.ts holds the table. */
 export interface Objective {
@@ -37,7 +51,13 @@ export interface Objective {
   terms(settings: ObjectiveSettings): Readonly<Record<string, number>>;
   /** What is wrong with using it for a model; undefined when nothing is. */
   misfit(spec: DenoiserSpec): string | undefined;
-  rows(sample: TrainingSample, spec: DenoiserSpec, settings: ObjectiveSettings, random: Random): SampleRows;
+  needs?: readonly Need[];
+  rows(
+    sample: TrainingSample,
+    spec: DenoiserSpec,
+    settings: ObjectiveSettings,
+    random: Random,
+  ): SampleRows | ForcedRows;
 }
 
 export interface ObjectiveSettings {
@@ -55,4 +75,6 @@ export interface ObjectiveSettings {
   depthDecay: number;
   /** Share of a noisy row's weight that goes to what the clean row of the same position predicts, 0 … 1. */
   softLabels: number;
+  /** Weight of certainty forcing in units of a noisy row's own, 0 for none. */
+  certainty: number;
 }

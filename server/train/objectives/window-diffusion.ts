@@ -1,6 +1,7 @@
 import type { Random } from '../../decode/random.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
-import type { Objective, ObjectiveSettings, Target, TrainingSample } from './objective.ts';
+import { nextTokens } from './next-tokens.ts';
+import type { Objective, ObjectiveSettings, TrainingSample } from './objective.ts';
 
 /** Largest share revealed in windows that are not fully masked. */
 const MOST_REVEALED = 0.8;
@@ -11,7 +12,7 @@ const MOST_REVEALED = 0.8;
  * u ~ U(0, 0.8). Loss: the mean over the masked positions, the mean of the clean rows' next tokens, and the mean over
  * the masked positions again as the sampler head predicts them given the text's token before each; the settings weigh
  * the three. Rows deep in a window may weigh less, and a noisy row may learn from the clean row of its position, the same
- * model's autoregressive prediction, in place of the text's token.
+ * model's autoregressive prediction, in place of the text's token. Certainty forcing makes right rows surer.
  * With logit shift 1 the row at a position predicts the next one, so the window's last position has no row.
  */
 export const windowDiffusion: Objective = {
@@ -32,10 +33,7 @@ export const windowDiffusion: Objective = {
     /** Start of the row's window; clean rows have none. */
     const starts: (number | undefined)[] = tokens.map(() => undefined);
     const groups: number[] = tokens.map(() => -1);
-    const targets: Target[] = [];
-    for (let row = Math.max(0, promptLength - 1); row + 1 < tokens.length; row++) {
-      targets.push({ row, token: tokens[row + 1], weight: 1, term: 'autoregressive' });
-    }
+    const targets = nextTokens({ ids: tokens, promptLength });
     const clean = targets.length;
     let total = 0;
     for (let group = 0; group < settings.windows; group++) {
@@ -54,6 +52,7 @@ export const windowDiffusion: Objective = {
             ...(settings.softLabels > 0 && {
               soft: { teacherRow: target - 1, weight: settings.softLabels * weight },
             }),
+            ...(settings.certainty > 0 && { certainty: settings.certainty * weight }),
           };
           if (settings.noisyWeight > 0) targets.push({ ...prediction, term: 'noisy' });
           if (settings.chainedWeight > 0) {
@@ -73,25 +72,35 @@ export const windowDiffusion: Objective = {
         starts[column] === undefined
           ? positions[column] < (starts[row] ?? positions[row] + 1)
           : groups[row] === groups[column],
+      noisy: (row) => starts[row] !== undefined,
       targets,
       denominators: { autoregressive: clean, noisy: total, chained: total },
     };
   },
 };
 
+/** A start after the prompt, such that the window has a row. */
+export function windowStart(
+  { ids, promptLength }: TrainingSample,
+  { logitShift }: DenoiserSpec,
+  random: Random,
+): number {
+  const first = Math.max(1, promptLength);
+  const last = ids.length - 1 - logitShift;
+  return first + Math.floor(random.uniform() * Math.max(1, last - first + 1));
+}
+
 /** Start of a window and which of its rows show their token; a window is cut at the end of the text. */
 function drawWindow(
   sample: TrainingSample,
-  { blockSize, logitShift }: DenoiserSpec,
+  spec: DenoiserSpec,
   { window, fullyMasked }: ObjectiveSettings,
   random: Random,
 ) {
-  const { ids, promptLength } = sample;
-  const first = Math.max(1, promptLength);
-  const last = ids.length - 1 - logitShift;
-  const start = first + Math.floor(random.uniform() * Math.max(1, last - first + 1));
+  const { blockSize, logitShift } = spec;
+  const start = windowStart(sample, spec, random);
   const share = random.uniform() < fullyMasked ? 0 : MOST_REVEALED * random.uniform();
-  const rows = Math.max(0, Math.min(window || blockSize, ids.length - start) - logitShift);
+  const rows = Math.max(0, Math.min(window || blockSize, sample.ids.length - start) - logitShift);
   const shown = Array.from({ length: rows }, (_, j) => random.uniform() < share && j > 0);
   return { start, shown };
 }

@@ -1,4 +1,4 @@
-import type { ParameterValues } from '../session.ts';
+import type { ParameterValues } from '../feeds.ts';
 
 /** Gives the engine that samples the weights that the trainer has. */
 export interface Syncer {

@@ -1,0 +1,115 @@
+import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
+import type { DenoiserShape } from '../../kernels/shape.ts';
+import { TRAINING, type TrainingGraph } from '../../kernels/training/training-graph.ts';
+import { type Ort, type Tensor, tensors } from '../engine/ort.ts';
+
+/** Added to a score that a row must not see. */
+const HIDDEN = -1e30;
+
+/** Rows that are fed together, and what is to be predicted from them. */
+export interface ScoredBatch {
+  /** [rows] */
+  ids: readonly number[];
+  positions: readonly number[];
+  visible(row: number, column: number): boolean;
+  /** Which rows gated adapters change, [rows]. */
+  noisy?: readonly boolean[];
+  /** Rows whose predictions count, and the token that each should give (its place among the candidates, if there are), [selected]. */
+  select: readonly number[];
+  target: readonly number[];
+  /** Sampler head: the token before the predicted one, undefined for a row that is not chained to it, [selected]. */
+  previous?: readonly (number | undefined)[];
+  /** Further inputs of the graph, by name. */
+  inputs?: Readonly<Record<string, Feed>>;
+}
+
+/** Numbers of one type; a vector where no dimensions are given. */
+export type Feed = { dims?: readonly number[] } & ({ f32: readonly number[] } | { i64: readonly number[] });
+
+/** A batch for the cross-entropy. */
+export interface TrainingBatch extends ScoredBatch {
+  /** The weight of each prediction's loss, [selected]. */
+  weight: readonly number[];
+  /** Soft labels: the place among the selected rows of the one to learn from, and the weight of that, [selected]. */
+  soft?: { teacher: readonly number[]; weight: readonly number[] };
+  /** Weights of the path term and of certainty forcing, [selected]; 0 where they are left out. */
+  path?: readonly number[];
+  certainty?: readonly number[];
+}
+
+/** Values of the parameters by name; they are read where they lie at every run. */
+export type ParameterValues = ReadonlyMap<string, Float32Array>;
+
+/** Makes the inputs of a training graph, those that it has, from batches. */
+export class BatchFeeds {
+  readonly #ort: Ort;
+  readonly #shape: DenoiserShape;
+  readonly #training: TrainingGraph;
+  readonly #frequencies: Float64Array;
+
+  constructor(ort: Ort, shape: DenoiserShape, training: TrainingGraph) {
+    this.#ort = ort;
+    this.#shape = shape;
+    this.#training = training;
+    this.#frequencies = inverseFrequencies(shape.rope, shape.headDim);
+  }
+
+  of(batch: TrainingBatch | ScoredBatch, values: ParameterValues): Record<string, Tensor> {
+    const { i64, f32 } = tensors(this.#ort);
+    const floats = (data: readonly number[], dims: readonly number[] = [data.length]) =>
+      f32(Float32Array.from(data), dims);
+    /** A number for every selected row, 0 where the batch has none. */
+    const column = (numbers: readonly number[] | undefined) => floats(numbers ?? batch.select.map(() => 0));
+    const { weight, soft, path, certainty }: Partial<TrainingBatch> = batch;
+    const rows = batch.ids.length;
+    const pairs = this.#frequencies.length;
+    const cos = new Float32Array(rows * pairs);
+    const sin = new Float32Array(rows * pairs);
+    rotations(this.#frequencies, batch.positions, cos, sin);
+    const group = this.#shape.heads / this.#shape.kvHeads;
+    const previous = batch.select.map((_, place) => batch.previous?.[place]);
+    const makers: Record<string, () => Tensor> = {
+      [TRAINING.ids]: () => i64(batch.ids),
+      [TRAINING.cos]: () => f32(cos, [rows, pairs]),
+      [TRAINING.sin]: () => f32(sin, [rows, pairs]),
+      [TRAINING.mask]: () => f32(additiveMask(batch, group), [1, rows * group, rows]),
+      [TRAINING.gate]: () =>
+        floats(
+          batch.ids.map((_, row) => Number(batch.noisy?.[row] ?? false)),
+          [rows, 1],
+        ),
+      [TRAINING.select]: () => i64(batch.select),
+      [TRAINING.target]: () => i64(batch.target),
+      [TRAINING.weight]: () => column(weight),
+      // A row without a teacher is its own and learns nothing from it.
+      [TRAINING.teacher]: () => i64(soft?.teacher ?? [...batch.select.keys()]),
+      [TRAINING.softWeight]: () => column(soft?.weight),
+      [TRAINING.path]: () => column(path),
+      [TRAINING.certainty]: () => column(certainty),
+      [TRAINING.previous]: () => i64(previous.map((token) => token ?? 0)),
+      [TRAINING.chained]: () => floats(previous.map((token) => (token === undefined ? 0 : 1))),
+    };
+    for (const [name, feed] of Object.entries(batch.inputs ?? {})) {
+      makers[name] = () => ('f32' in feed ? floats(feed.f32, feed.dims) : i64(feed.i64, feed.dims));
+    }
+    const { graph, parameters } = this.#training;
+    for (const { name, dims } of parameters) makers[name] = () => f32(values.get(name)!, dims);
+    return Object.fromEntries(graph.inputs.map(({ name }) => [name, makers[name]()]));
+  }
+}
+
+/** [rows·group, rows]: every row once for each query head of a group. */
+function additiveMask({ ids, visible }: ScoredBatch, group: number): Float32Array {
+  const columns = ids.length;
+  const mask = new Float32Array(columns * group * columns).fill(HIDDEN);
+  for (let row = 0; row < columns; row++) {
+    const first = row * group * columns;
+    for (let column = 0; column < columns; column++) {
+      if (visible(row, column)) mask[first + column] = 0;
+    }
+    for (let head = 1; head < group; head++) {
+      mask.copyWithin(first + head * columns, first, first + columns);
+    }
+  }
+  return mask;
+}
