@@ -1,0 +1,31 @@
+import { bestPlace, logSigmoid, type Unmasking } from './unmasking.ts';
+
+/** Every position by itself with probability σ(logit); a step may reveal nothing (Jazbec et al., arXiv 2512.09106). */
+export const bernoulli: Unmasking = {
+  sample: (logits, random) =>
+    [...logits.keys()].filter((place) => Math.log(random.uniform()) < logSigmoid(logits[place])),
+
+  logProb: (logits, action) =>
+    logits.reduce((sum, logit, place) => sum + logSigmoid(action.includes(place) ? logit : -logit), 0),
+};
+
+/**
+ * The same, but where no position is drawn the one with the largest logit is revealed. That action is reached in two ways,
+ * P = p Π(1 − pₖ) + Π(1 − pₖ) over the others and all, which is Π(1 − pₖ) over the others: it does not depend on its own
+ * logit. All other actions keep their probabilities.
+ */
+export const bernoulliForced: Unmasking = {
+  sample(logits, random) {
+    const drawn = bernoulli.sample(logits, random);
+    return drawn.length > 0 || logits.length === 0 ? drawn : [bestPlace(logits)];
+  },
+
+  logProb(logits, action) {
+    if (action.length === 0) return logits.length === 0 ? 0 : Number.NEGATIVE_INFINITY;
+    if (action.length > 1 || action[0] !== bestPlace(logits)) return bernoulli.logProb(logits, action);
+    return bernoulli.logProb(logits, action) - logSigmoid(logits[action[0]]);
+  },
+};
+
+/** As dUltra's code scores it (arXiv 2512.21446): a forced reveal counts as if it had been drawn. */
+export const bernoulliReleased: Unmasking = { ...bernoulliForced, logProb: bernoulli.logProb };

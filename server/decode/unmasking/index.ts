@@ -1,0 +1,11 @@
+import { bernoulli, bernoulliForced, bernoulliReleased } from './bernoulli.ts';
+import { dpls } from './dpls.ts';
+import type { Unmasking } from './unmasking.ts';
+
+/** Every way in which a learned policy reveals, by name. */
+export const UNMASKINGS = {
+  bernoulli,
+  'bernoulli-forced': bernoulliForced,
+  'bernoulli-released': bernoulliReleased,
+  dpls,
+} as const satisfies Record<string, Unmasking>;
