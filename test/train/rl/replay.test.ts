@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { naiveForward } from '../../../kernels/naive-forward.ts';
 import { decode } from '../../../server/decode/decode.ts';
 import { Random } from '../../../server/decode/random.ts';
 import type { DenoiserSpec } from '../../../server/models/spec.ts';
@@ -326,4 +327,30 @@ test('a replay that would not be what it says is refused', () => {
   assert.match(misfit({}, {}, { replayer: 'full-onestep' }), /both directions/);
   assert.match(misfit({}, {}, { replayer: 'autoregressive' }), /not decided by clean rows/);
   assert.match(misfit(BLOCK, {}, { replayer: 'autoregressive' }), /not causal/);
+  assert.match(misfit({}, { mode: 'verified' }, { replayer: 'autoregressive' }), /has to be model/);
+  assert.equal(misfit({}, { mode: 'verified' }, { replayer: 'autoregressive', likelihood: 'model' }), '');
+});
+
+test('the likelihood of a verified response is that of writing it token by token', async () => {
+  const spec = tinySpec(HEAD);
+  for (let seed = 1; seed <= 10; seed++) {
+    const recorded = await record(spec, seed, { mode: 'verified', temperature: 0.8 });
+    const states = replayed(spec, recorded, { replayer: 'autoregressive', likelihood: 'model' });
+    const rows = policyRows(spec, [{ ...recorded, states }]);
+    const scored = rows.scored.map(({ candidates: _, ...token }) => token);
+    const actual = naiveLogProbs(spec, tinyWeights(spec, seed), { ...rows, scored }, {});
+    const ids = [...recorded.promptIds, ...recorded.responseIds];
+    const { logits } = naiveForward(spec, tinyWeights(spec, seed), {
+      ids,
+      positions: [...ids.keys()],
+      visible: (row, column) => column <= row,
+    });
+    assert.equal(actual.length, recorded.responseIds.length);
+    for (const [i, id] of recorded.responseIds.entries()) {
+      const last = (recorded.promptIds.length + i - 1) * spec.vocabSize;
+      const scores = [...logits.subarray(last, last + spec.vocabSize - 1)];
+      const total = Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0));
+      assert.ok(Math.abs(actual[i] - (scores[id] - total)) < 1e-9);
+    }
+  }
 });

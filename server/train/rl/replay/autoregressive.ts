@@ -8,9 +8,12 @@ import type { Replayer } from './replayer.ts';
 export const autoregressive: Replayer = {
   exact: true,
 
-  misfit(spec, { mode }) {
+  misfit(spec, { mode }, { likelihood }) {
     if (spec.cleanAttention !== 'causal') return 'the clean rows of the model are not causal';
-    return mode === 'threshold' ? 'the tokens are not decided by clean rows' : undefined;
+    if (mode === 'threshold') return 'the tokens are not decided by clean rows';
+    return mode === 'verified' && likelihood !== 'model'
+      ? 'the candidates of a confirmed token are those of its proposal, so that the likelihood has to be model'
+      : undefined;
   },
 
   states(recorded, spec) {
