@@ -118,7 +118,10 @@ for (const [name, recipe, model] of CASES) {
       suppressed: spec.suppressedTokenIds,
     };
     const loss = { ...lossSettings(objective), old: needsOld(objective) };
-    const session = await TrainingSession.open({ ...folder, spec }, plan, 1, { policy: { ...policy, loss } });
+    const session = await TrainingSession.open({ ...folder, spec }, plan, 1, {
+      policy: { ...policy, loss },
+      recompute: model === 'blocks',
+    });
     const scoring = await TrainingSession.open({ ...folder, spec }, plan, 1, { policy });
     const values = randomValues(session.parameters, 8).set(PARAMETER, stored.get(PARAMETER)!);
     const responses = await sampled(spec, values, recipe);
