@@ -37,6 +37,7 @@ export function differentiate(
     }
     const { gradient } = operatorOf(node);
     if (!gradient) throw new Error(`the operator ${node.op} has no gradient`);
+    const start = graph.nodes.length;
     const inputs = gradient({
       graph,
       node: again.get(node) ?? node,
@@ -45,11 +46,12 @@ export function differentiate(
       dims: (value) => known(dims, value),
       integers: (input) => requireIntegers(graph, node, input),
     });
+    const made = graph.nodes.slice(start);
     node.inputs.forEach((input, k) => {
       const addend = inputs[k];
       if (addend === undefined || !needed.has(input)) return;
       const sum = gradients.get(input);
-      gradients.set(input, sum === undefined ? addend : graph.op('Add', [sum, addend]));
+      gradients.set(input, sum === undefined ? addend : added(graph, sum, addend, made));
     });
   }
 
@@ -60,6 +62,22 @@ export function differentiate(
       return [parameter, gradient];
     }),
   );
+}
+
+/**
+ * sum + addend. A product, and rows that are scattered into zeros, are added where they are made; `made` are the nodes
+ * of the addend, which nothing else takes anything from.
+ */
+function added(graph: Graph, sum: Value, addend: Value, made: readonly Node[]): Value {
+  const source = (value: Value) => made.find(({ outputs }) => outputs[0] === value);
+  const node = source(addend);
+  if (node?.op === 'Gemm' && node.inputs.length === 2) {
+    return graph.op('Gemm', [...node.inputs, sum], node.attributes);
+  }
+  if (node?.op === 'ScatterND' && source(node.inputs[0])?.op === 'ConstantOfShape') {
+    return graph.op('ScatterND', [sum, ...node.inputs.slice(1)], node.attributes);
+  }
+  return graph.op('Add', [sum, addend]);
 }
 
 /** The parameters and every value that depends on one of them, other than through operators that stop gradients. */

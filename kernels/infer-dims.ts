@@ -8,13 +8,16 @@ import { operatorOf } from './ops/index.ts';
  */
 export function inferDims(graph: Graph): Map<Value, Dims> {
   const known = new Map<Value, Dims>();
+  const shapes = new Map<Value, Dims>();
   for (const { name, dims } of [...graph.inputs, ...graph.initializers]) known.set(name, dims);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((input) => known.get(input));
     const operator = operatorOf(node);
     if (!operator.dims || inputs.some((dims) => dims === undefined)) continue;
     const integers = (input: number) => requireIntegers(graph, node, input);
-    const outputs = operator.dims({ node, inputs: inputs as Dims[], integers });
+    const shape = (input: number) => shapes.get(node.inputs[input])!;
+    const outputs = operator.dims({ node, inputs: inputs as Dims[], integers, shape });
+    if (node.op === 'Shape') shapes.set(node.outputs[0], inputs[0]!);
     for (const [i, name] of node.outputs.entries()) known.set(name, outputs[i]);
   }
   return known;

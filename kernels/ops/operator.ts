@@ -22,6 +22,8 @@ export interface DimsCall {
   inputs: readonly Dims[];
   /** Values of an input that is a constant of integers. */
   integers(input: number): readonly number[];
+  /** Dimensions that an input lists, which is the result of Shape. */
+  shape(input: number): Dims;
 }
 
 export interface GradientCall {

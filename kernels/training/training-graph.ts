@@ -3,6 +3,7 @@ import { Graph, type Value } from '../graph.ts';
 import { NAMES } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { WeightTable } from '../weights.ts';
+import type { ChunkInputs } from './attention.ts';
 import { crossEntropy, type Loss } from './loss.ts';
 import { network } from './network.ts';
 import { type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
@@ -14,7 +15,11 @@ export const TRAINING = {
   ids: 'ids',
   cos: 'cos',
   sin: 'sin',
-  mask: 'mask',
+  chunk: (number: number) => ({
+    rows: `rows${number}`,
+    columns: `columns${number}`,
+    mask: `mask${number}`,
+  }),
   select: 'select',
   target: 'target',
   weight: 'weight',
@@ -32,6 +37,9 @@ export const TRAINING = {
   logProbabilities: 'log_probabilities',
   gradient: (parameter: string) => `gradient:${parameter}`,
 } as const;
+
+/** Into how many chunks the rows of a batch are cut, see `attentionChunks`. */
+export const ATTENTION_CHUNKS = 4;
 
 export interface TrainingGraph {
   graph: Graph;
@@ -52,7 +60,7 @@ export interface TrainingGraphOptions {
 }
 
 /**
- * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and mask as AttentionInputs says; select
+ * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and chunks as AttentionInputs says; select
  * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; where the plan has a sampler
  * head, previous and chained as ChainInputs says; where its adapters are gated, gate f32 [rows, 1]; every parameter.
  * Outputs: the loss, f32 [], see `crossEntropy`; log_probabilities; the gradient of every parameter.
@@ -139,7 +147,7 @@ function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, p
   const shared = {
     cos: graph.input(TRAINING.cos, 'f32', ['rows', pairs]),
     sin: graph.input(TRAINING.sin, 'f32', ['rows', pairs]),
-    mask: graph.input(TRAINING.mask, 'f32', [1, group === 1 ? 'rows' : `${group}*rows`, 'rows']),
+    chunks: Array.from({ length: ATTENTION_CHUNKS }, (_, number) => chunkInputs(graph, number, group)),
   };
   const select = graph.input(TRAINING.select, 'i64', ['selected']);
   const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
@@ -155,4 +163,13 @@ function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, p
 
 function headName({ tiedHead }: DenoiserShape): string {
   return tiedHead ? NAMES.embedding : NAMES.head;
+}
+
+function chunkInputs(graph: Graph, number: number, group: number): ChunkInputs {
+  const { rows, columns, mask } = TRAINING.chunk(number);
+  return {
+    rows: graph.input(rows, 'i64', [rows]),
+    columns: graph.input(columns, 'i64', [columns]),
+    mask: graph.input(mask, 'f32', [1, group === 1 ? rows : `${group}*${rows}`, columns]),
+  };
 }

@@ -1,6 +1,7 @@
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
-import { TRAINING, type TrainingGraph } from '../../kernels/training/training-graph.ts';
+import { type AttentionChunk, attentionChunks } from '../../kernels/training/attention-chunks.ts';
+import { ATTENTION_CHUNKS, TRAINING, type TrainingGraph } from '../../kernels/training/training-graph.ts';
 import { type Ort, type Tensor, tensors } from '../engine/ort.ts';
 
 /** Added to a score that a row must not see. */
@@ -54,8 +55,9 @@ export class BatchFeeds {
     this.#frequencies = inverseFrequencies(shape.rope, shape.headDim);
   }
 
-  of(batch: TrainingBatch | ScoredBatch, values: ParameterValues): Record<string, Tensor> {
+  of(scored: TrainingBatch | ScoredBatch, values: ParameterValues): Record<string, Tensor> {
     const { i64, f32 } = tensors(this.#ort);
+    const batch = filled(scored);
     const floats = (data: readonly number[], dims: readonly number[] = [data.length]) =>
       f32(Float32Array.from(data), dims);
     /** A number for every selected row, 0 where the batch has none. */
@@ -72,7 +74,6 @@ export class BatchFeeds {
       [TRAINING.ids]: () => i64(batch.ids),
       [TRAINING.cos]: () => f32(cos, [rows, pairs]),
       [TRAINING.sin]: () => f32(sin, [rows, pairs]),
-      [TRAINING.mask]: () => f32(additiveMask(batch, group), [1, rows * group, rows]),
       [TRAINING.gate]: () =>
         floats(
           batch.ids.map((_, row) => Number(batch.noisy?.[row] ?? false)),
@@ -89,6 +90,13 @@ export class BatchFeeds {
       [TRAINING.previous]: () => i64(previous.map((token) => token ?? 0)),
       [TRAINING.chained]: () => floats(previous.map((token) => (token === undefined ? 0 : 1))),
     };
+    for (const [number, chunk] of attentionChunks(rows, ATTENTION_CHUNKS, batch.visible).entries()) {
+      const names = TRAINING.chunk(number);
+      const maskDims = [1, chunk.rows.length * group, chunk.columns.length];
+      makers[names.rows] = () => i64(chunk.rows);
+      makers[names.columns] = () => i64(chunk.columns);
+      makers[names.mask] = () => f32(additiveMask(chunk, batch, group), maskDims);
+    }
     for (const [name, feed] of Object.entries(batch.inputs ?? {})) {
       makers[name] = () => ('f32' in feed ? floats(feed.f32, feed.dims) : i64(feed.i64, feed.dims));
     }
@@ -98,17 +106,33 @@ export class BatchFeeds {
   }
 }
 
-/** [rows·group, rows]: every row once for each query head of a group. */
-function additiveMask({ ids, visible }: ScoredBatch, group: number): Float32Array {
-  const columns = ids.length;
-  const mask = new Float32Array(columns * group * columns).fill(HIDDEN);
-  for (let row = 0; row < columns; row++) {
-    const first = row * group * columns;
-    for (let column = 0; column < columns; column++) {
-      if (visible(row, column)) mask[first + column] = 0;
+/** The batch with as many rows as there are chunks: rows that are added see themselves, and no other sees them. */
+function filled<Batch extends ScoredBatch>(batch: Batch): Batch {
+  const rows = batch.ids.length;
+  const added = Array<number>(Math.max(0, ATTENTION_CHUNKS - rows)).fill(0);
+  return {
+    ...batch,
+    ids: [...batch.ids, ...added],
+    positions: [...batch.positions, ...added],
+    visible: (row, column) => (Math.max(row, column) < rows ? batch.visible(row, column) : row === column),
+  };
+}
+
+/** [chunkRows·group, columns]: every row once for each query head of a group. */
+function additiveMask(
+  { rows, columns }: AttentionChunk,
+  { visible }: ScoredBatch,
+  group: number,
+): Float32Array {
+  const width = columns.length;
+  const mask = new Float32Array(rows.length * group * width).fill(HIDDEN);
+  for (const [i, row] of rows.entries()) {
+    const first = i * group * width;
+    for (const [j, column] of columns.entries()) {
+      if (visible(row, column)) mask[first + j] = 0;
     }
     for (let head = 1; head < group; head++) {
-      mask.copyWithin(first + head * columns, first, first + columns);
+      mask.copyWithin(first + head * width, first, first + width);
     }
   }
   return mask;

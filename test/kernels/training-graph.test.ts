@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { evaluate } from '../../kernels/naive-graph.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
-import { buildTrainingGraph, TRAINING } from '../../kernels/training/training-graph.ts';
+import { attentionChunks } from '../../kernels/training/attention-chunks.ts';
+import { ATTENTION_CHUNKS, buildTrainingGraph, TRAINING } from '../../kernels/training/training-graph.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
 import { FIXTURES } from '../support/model-files.ts';
@@ -29,16 +30,21 @@ for (const name of ['qwen2-full-bias', 'qwen3-sdar-block4']) {
     const pairs = spec.headDim / 2;
     const [cos, sin] = [new Float32Array(ids.length * pairs), new Float32Array(ids.length * pairs)];
     rotations(inverseFrequencies(spec.rope, spec.headDim), positions, cos, sin);
-    const additive = ids.flatMap((_, row) =>
-      Array.from({ length: group }, () => ids.map((_, column) => (visible(row, column) ? 0 : -1e30))).flat(),
-    );
     const inputs = new Map<string, { dims: readonly number[]; data: Float64Array }>();
     const feed = (name: string, dims: readonly number[], data: ArrayLike<number>) =>
       inputs.set(name, { dims, data: Float64Array.from(data) });
     feed(TRAINING.ids, [ids.length], ids);
     feed(TRAINING.cos, [ids.length, pairs], cos);
     feed(TRAINING.sin, [ids.length, pairs], sin);
-    feed(TRAINING.mask, [1, ids.length * group, ids.length], additive);
+    for (const [number, chunk] of attentionChunks(ids.length, ATTENTION_CHUNKS, visible).entries()) {
+      const inputNames = TRAINING.chunk(number);
+      feed(inputNames.rows, [chunk.rows.length], chunk.rows);
+      feed(inputNames.columns, [chunk.columns.length], chunk.columns);
+      const dims = [1, chunk.rows.length * group, chunk.columns.length];
+      const hidden = (row: number) => chunk.columns.map((column) => (visible(row, column) ? 0 : -1e30));
+      const mask = chunk.rows.flatMap((row) => Array.from({ length: group }, () => hidden(row)).flat());
+      feed(inputNames.mask, dims, mask);
+    }
     feed(TRAINING.select, [select.length], select);
     feed(
       TRAINING.target,

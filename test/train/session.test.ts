@@ -110,44 +110,48 @@ test('gradients are written into the arrays that are given, whatever was there',
   assert.deepEqual(gradients, fresh.gradients);
 });
 
-test('rows of several samples in one batch have the gradients of each alone, added up', async () => {
-  const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
-  const plan = { tensors: new Set(['model.norm.weight', 'model.layers.1.mlp.up_proj.weight']) };
-  const values = new Map<string, Float32Array>();
-  for (const name of plan.tensors) values.set(name, await folder.readTensor(name));
-  const session = await TrainingSession.open(folder, plan, 1);
-  const half = IDS.length / 2;
-  const alone = (start: number): TrainingBatch => ({
-    ids: IDS.slice(start, start + half),
-    positions: [0, 1, 2, 3, 4],
-    visible: (row, column) => column <= row,
-    select: [1, 4],
-    target: [IDS[start], IDS[start + 1]],
-    weight: [1, 0.5],
-  });
-  const results = [await session.run(alone(0), values), await session.run(alone(half), values)];
-  const both = await session.run(
-    {
-      ids: IDS,
-      positions: IDS.map((_, i) => i % half),
-      visible: (row, column) => column <= row && row < half === column < half,
-      select: [1, 4, half + 1, half + 4],
-      target: [IDS[0], IDS[1], IDS[half], IDS[half + 1]],
-      weight: [1, 0.5, 1, 0.5],
-    },
-    values,
-  );
-  await session.release();
-  near([both.loss], [results[0].loss + results[1].loss], 1e-5);
-  for (const [name, gradient] of both.gradients) {
-    const [first, second] = results.map(({ gradients }) => gradients.get(name)!);
-    near(
-      gradient,
-      first.map((value, i) => value + second[i]),
-      1e-4,
+for (const cut of [5, 2]) {
+  test(`rows of several samples in one batch have the gradients of each alone, added up: ${cut} and ${IDS.length - cut}`, async () => {
+    const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
+    const plan = { tensors: new Set(['model.norm.weight', 'model.layers.1.mlp.up_proj.weight']) };
+    const values = new Map<string, Float32Array>();
+    for (const name of plan.tensors) values.set(name, await folder.readTensor(name));
+    const session = await TrainingSession.open(folder, plan, 1);
+    const alone = (start: number, end: number): TrainingBatch => ({
+      ids: IDS.slice(start, end),
+      positions: IDS.slice(start, end).map((_, i) => i),
+      visible: (row, column) => column <= row,
+      select: [0, end - start - 1],
+      target: [IDS[start], IDS[start + 1]],
+      weight: [1, 0.5],
+    });
+    const results = [
+      await session.run(alone(0, cut), values),
+      await session.run(alone(cut, IDS.length), values),
+    ];
+    const both = await session.run(
+      {
+        ids: IDS,
+        positions: IDS.map((_, i) => (i < cut ? i : i - cut)),
+        visible: (row, column) => column <= row && row < cut === column < cut,
+        select: [0, cut - 1, cut, IDS.length - 1],
+        target: [IDS[0], IDS[1], IDS[cut], IDS[cut + 1]],
+        weight: [1, 0.5, 1, 0.5],
+      },
+      values,
     );
-  }
-});
+    await session.release();
+    near([both.loss], [results[0].loss + results[1].loss], 1e-5);
+    for (const [name, gradient] of both.gradients) {
+      const [first, second] = results.map(({ gradients }) => gradients.get(name)!);
+      near(
+        gradient,
+        first.map((value, i) => value + second[i]),
+        1e-4,
+      );
+    }
+  });
+}
 
 /** Differences of at most `tolerance` of the largest expected number. */
 function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {

@@ -209,6 +209,36 @@ export const CASES: readonly OperatorCase[] = [
     elements: 9,
   },
   {
+    name: 'rows that are picked in two parts and put back, their gradients scattered into one sum',
+    operators: ['Gather', 'ScatterND', 'ConstantOfShape', 'Shape'],
+    parameters: { a: [4, 3] },
+    integers: { first: { dims: [2], values: [3, 1] }, second: { dims: [3], values: [0, 2, 1] } },
+    symbolic: true,
+    build: (graph) => {
+      let sum = graph.op('ConstantOfShape', [graph.op('Shape', ['a'])]);
+      for (const part of ['first', 'second']) {
+        const picked = graph.op('Exp', [graph.op('Gather', ['a', part], { axis: 0 })]);
+        const places = graph.op('Unsqueeze', [part, graph.i64([1])]);
+        sum = graph.op('ScatterND', [sum, places, picked], { reduction: 'add' });
+      }
+      return sum;
+    },
+    elements: 12,
+  },
+  {
+    name: 'two products of the same matrix, the gradient of the second added to that of the first',
+    operators: ['Gemm'],
+    parameters: { a: [2, 3], b: [4, 3], c: [3, 4] },
+    build: (graph) => {
+      const twice = { alpha: { float: 2 } };
+      return graph.op('Mul', [
+        graph.op('Gemm', ['a', 'b'], { transB: 1 }),
+        graph.op('Gemm', ['a', 'c'], twice),
+      ]);
+    },
+    elements: 8,
+  },
+  {
     name: 'GatherElements',
     operators: ['GatherElements', 'ScatterElements'],
     parameters: { a: [3, 4] },
