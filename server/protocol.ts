@@ -81,8 +81,8 @@ export interface Step {
   /**
    * The window's tokens before the step; null is masked. The forward's rows are these over a cache of everything
    * before `windowStart`. With logit shift 1 the last position has no row, and the tokens before the first masked one
-   * are clean rows, which enter the cache. With block attention all of a block's positions have rows; with full
-   * attention so have the prompt, the masked positions from the window's end to `maxTokens`, and `suffixIds`.
+   * are clean rows, which enter the cache. With block attention all of a block's positions have rows, and its commit
+   * with logit shift 1 has the next position, without a row, at the window's end; with full attention all positions have rows and so have the prompt, the masked positions from the window's end to `maxTokens`, and `suffixIds`.
    */
   window: (number | null)[];
   revealed: Reveal[];
@@ -203,6 +203,8 @@ export type ToEngine =
       id: number;
       prompt: EnginePrompt;
       settings: Partial<DecodeSettings>;
+      /** A model that cannot decode in the mode of the settings takes its own, with that one's threshold. */
+      adapt?: boolean;
       /** Candidates recorded with every reveal; 0 for none. */
       candidates: number;
       /** Send a `step` message after every forward. */

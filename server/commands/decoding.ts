@@ -29,6 +29,8 @@ export async function decodeOnce(
       {
         ...request,
         settings: { ...defaults, ...settings },
+        // What was asked for is done or refused.
+        adapt: settings.mode === undefined && request.adapt,
         candidates: trace === undefined ? request.candidates : TRACE_CANDIDATES,
       },
       {

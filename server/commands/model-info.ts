@@ -1,5 +1,6 @@
 import type { ModelFolder } from '../models/model-folder.ts';
 import { openModel } from '../models/registry.ts';
+import type { DenoiserSpec } from '../models/spec.ts';
 import { loadTokenizer, type Tokenizer } from '../models/tokenizer.ts';
 import { type Command, UsageError } from './command.ts';
 
@@ -25,6 +26,13 @@ export const modelInfo: Command = {
   },
 };
 
+/** How the text between a prefix and a suffix is asked for. */
+function infilling({ fim, cleanAttention, chat }: DenoiserSpec): string {
+  if (fim) return fim.order;
+  if (cleanAttention === 'full') return 'between prefix and suffix';
+  return chat ? 'by rewriting, as an answer' : 'no';
+}
+
 function describe(model: ModelFolder, tokenizer: Tokenizer | undefined): string {
   const { spec } = model;
   const decoding =
@@ -40,7 +48,9 @@ function describe(model: ModelFolder, tokenizer: Tokenizer | undefined): string 
     vocabulary: `${spec.vocabSize}${tokenizer ? `, tokenizer with ${tokenizer.vocabSize}` : ', no tokenizer'}`,
     context: `${spec.maxPositions} tokens, rope ${spec.rope.type} with base ${spec.rope.theta}`,
     decoding,
-    infilling: spec.fim ? spec.fim.order : 'no',
+    infilling: infilling(spec),
+    chat: spec.chat ? `yes, an answer ends with ${spec.chat.end}` : 'no',
+    experts: spec.experts ? `${spec.experts.count}, of which a row takes ${spec.experts.chosen}` : 'no',
     'sampler head': spec.samplerHead ? spec.samplerHead.file : 'no',
   };
   return Object.entries(lines)

@@ -86,6 +86,7 @@ export function engineRequest({ context, extent, settings }: Task, candidates: n
       budget: settings.contextTokens,
     },
     settings: decodeSettings(extent, settings),
+    adapt: true,
     candidates,
   };
 }

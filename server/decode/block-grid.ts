@@ -48,7 +48,7 @@ export async function decodeOnBlockGrid(session: Session): Promise<void> {
     first =
       shift === 1 ? session.choose(windowStart + size, session.distribution(result, 0), 'clean') : undefined;
     const ended = first !== undefined && response.settle([first.id]);
-    report('commit', window, first ? [first] : []);
+    report('commit', first ? [...window, null] : window, first ? [first] : []);
     if (ended) return;
   }
 }

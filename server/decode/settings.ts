@@ -42,6 +42,13 @@ export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSetting
   return settings;
 }
 
+/** The same settings without a mode that the model cannot do, and without the threshold that was meant for it. */
+export function adaptedSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): Partial<DecodeSettings> {
+  if (given.mode === undefined || misfit(spec, given.mode) === undefined) return given;
+  const { mode: _mode, threshold: _threshold, ...others } = given;
+  return others;
+}
+
 function defaultMode(spec: DenoiserSpec): DecodeMode {
   if (spec.cleanAttention !== 'causal') return 'threshold';
   return spec.maskTokenId === undefined ? 'ar' : 'verified';
@@ -56,19 +63,20 @@ function checkMode(spec: DenoiserSpec, mode: DecodeMode): void {
   if (!Object.hasOwn(DEFAULT_THRESHOLD, mode)) {
     throw new UserError(`Decoding mode '${mode}' is unknown: use ar, threshold or verified.`);
   }
-  if (mode !== 'ar' && spec.maskTokenId === undefined) {
-    throw new UserError(
-      `This is an autoregressive model: it has no mask token, so it decodes with 'ar' only, not with '${mode}'.`,
-    );
-  }
-  if (mode !== 'threshold' && spec.cleanAttention !== 'causal') {
-    throw new UserError(
-      `This model has ${spec.cleanAttention} attention, so it decodes with 'threshold' only, not with '${mode}'.`,
-    );
-  }
+  const problem = misfit(spec, mode);
+  if (problem) throw new UserError(`${problem}, not with '${mode}'.`);
   if (spec.cleanAttention === 'causal' && spec.logitShift === 0) {
     throw new UserError('This version decodes causal attention with logit_shift 1 only, not 0.');
   }
+}
+
+/** Why a model cannot decode in a mode; undefined when it can. */
+function misfit({ maskTokenId, cleanAttention }: DenoiserSpec, mode: DecodeMode): string | undefined {
+  if (mode !== 'ar' && maskTokenId === undefined)
+    return "This is an autoregressive model: it has no mask token, so it decodes with 'ar' only";
+  if (mode !== 'threshold' && cleanAttention !== 'causal')
+    return `This model has ${cleanAttention} attention, so it decodes with 'threshold' only`;
+  return undefined;
 }
 
 /** Those of the settings without a default of their own that were given. */

@@ -20,6 +20,8 @@ export type EngineState =
 export interface EngineRequest {
   prompt: EnginePrompt;
   settings: Partial<DecodeSettings>;
+  /** A model that cannot decode in the mode of the settings takes its own, with that one's threshold. */
+  adapt?: boolean;
   /** Candidates recorded with every reveal; 0 for none. */
   candidates: number;
 }

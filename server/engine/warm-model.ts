@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { decode } from '../decode/decode.ts';
 import type { Denoiser, KvCache } from '../decode/denoiser.ts';
-import { resolveSettings } from '../decode/settings.ts';
+import { adaptedSettings, resolveSettings } from '../decode/settings.ts';
 import type { EngineOptions, EnginePrompt, EngineReady, Step, Trajectory } from '../protocol.ts';
 import type { EngineRequest } from './engine.ts';
 import type { LoadedModel, LoadModel, LoadProgress } from './loaded-model.ts';
@@ -58,12 +58,13 @@ export class WarmModel {
   /** Decodes one request. Throws UserError for settings or a prompt that the model cannot follow. */
   async complete(request: EngineRequest, hooks: WarmHooks): Promise<Trajectory> {
     const { spec } = this.denoiser;
-    const { maxTokens } = resolveSettings(spec, request.settings);
+    const given = request.adapt ? adaptedSettings(spec, request.settings) : request.settings;
+    const { maxTokens } = resolveSettings(spec, given);
     const { folder, tokenizer, device } = this.model;
     const prompt = spec.cleanAttention === 'causal' ? request.prompt : joined(request.prompt);
     const { ids, ...around } = promptTokens(prompt, spec, tokenizer, spec.maxPositions - maxTokens);
-    const stopStrings = [...(request.settings.stopStrings ?? []), ...around.stopStrings];
-    const settings = { ...request.settings, stopStrings };
+    const stopStrings = [...(given.stopStrings ?? []), ...around.stopStrings];
+    const settings = { ...given, stopStrings };
     const decoded = await decode(this.denoiser, tokenizer, this.cache, ids, settings, {
       suffixIds: around.suffixIds,
       cancelled: hooks.cancelled,

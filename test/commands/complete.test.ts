@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../support/engine-lab.ts';
 import { runCli } from '../support/run-cli.ts';
+import { writeTinyFamily } from '../support/tiny-families.ts';
 
 const OPTIONS = { timeout: 120_000 };
 const SAMPLE = 'def add(a, b):\n    \n\n\nprint(add(1, 2))\n';
@@ -44,6 +45,25 @@ test('a completion at a cursor, as JSON and as a trace', OPTIONS, async (t) => {
   assert.deepEqual(
     trajectory.responseIds,
     trajectory.responseIds.map((_: number, i: number) => tokens.get(i)),
+  );
+});
+
+test('a model that cannot verify completes in its own mode', OPTIONS, async (t) => {
+  const folder = temporaryFolder(t);
+  const file = path.join(folder, 'sample.py');
+  writeFileSync(file, SAMPLE);
+  const model = path.join(folder, 'llada');
+  writeTinyFamily(model, 'llada');
+  const options = ['--model', model, '--max-tokens', '4', '--json'];
+  const { code, stdout, stderr } = await runCli('complete', `${file}:2:5`, ...options);
+  assert.equal(code, 0, stderr);
+  const { decode, tokens } = JSON.parse(stdout);
+  assert.deepEqual({ decode, tokens }, { decode: 'threshold', tokens: 4 });
+  const refused = await runCli('complete', `${file}:2:5`, '--decode', 'verified', ...options);
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /This model has full attention, so it decodes with 'threshold' only, not with 'verified'\./,
   );
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolveSettings } from '../../server/decode/settings.ts';
+import { adaptedSettings, resolveSettings } from '../../server/decode/settings.ts';
 import { UserError } from '../../server/errors.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
 import type { DecodeMode, DecodeSettings, RevealPolicy } from '../../server/protocol.ts';
@@ -35,6 +35,15 @@ test('the defaults follow from the kind of model', () => {
     entropyBound: 0.2,
   };
   assert.deepEqual(resolveSettings(CAUSAL, given), given);
+});
+
+test('settings for another kind of model give way to those of the model', () => {
+  const wish = { mode: 'verified', threshold: 0.3, maxTokens: 7 } as const;
+  assert.deepEqual(adaptedSettings(CAUSAL, wish), wish);
+  assert.deepEqual(adaptedSettings(BLOCK, wish), { maxTokens: 7 });
+  assert.deepEqual(adaptedSettings(FULL, wish), { maxTokens: 7 });
+  assert.equal(resolveSettings(PLAIN, adaptedSettings(PLAIN, wish)).mode, 'ar');
+  assert.deepEqual(adaptedSettings(BLOCK, { threshold: 0.3 }), { threshold: 0.3 });
 });
 
 const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
