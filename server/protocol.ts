@@ -80,9 +80,10 @@ export interface Step {
   windowStart: number;
   /**
    * The window's tokens before the step; null is masked. The forward's rows are these over a cache of everything
-   * before `windowStart`. With logit shift 1 the last position has no row, and the tokens before the first masked one
-   * are clean rows, which enter the cache. With block attention all of a block's positions have rows, and its commit
-   * with logit shift 1 has the next position, without a row, at the window's end; with full attention all positions have rows and so have the prompt, the masked positions from the window's end to `maxTokens`, and `suffixIds`.
+   * before `windowStart`. Which positions have rows depends on the model's attention. Causal: all but the last, and the
+   * tokens before the first masked one are clean rows, which enter the cache. Block: all, but for the position that
+   * a commit with logit shift 1 adds at the end, the next block's first. Full: all, and besides them the prompt, the
+   * masked positions from the window's end to `maxTokens`, and `suffixIds`.
    */
   window: (number | null)[];
   revealed: Reveal[];

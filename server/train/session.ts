@@ -13,6 +13,7 @@ import {
   type Tensor,
   tensors,
 } from '../engine/ort.ts';
+import { UserError } from '../errors.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { BatchFeeds, type ParameterValues, type ScoredBatch, type TrainingBatch } from './feeds.ts';
 
@@ -46,13 +47,17 @@ export class TrainingSession {
     this.#feeds = feeds;
   }
 
-  /** Frozen weights stay in the model's files, from where the runtime maps them. */
+  /** Frozen weights stay in the model's files, from where the runtime maps them. Throws UserError for other networks. */
   static async open(
     folder: ModelFolder,
     plan: TrainingPlan,
     threads: number,
     options: TrainingGraphOptions = {},
   ): Promise<TrainingSession> {
+    const { experts, rotaryDim } = folder.spec;
+    if (experts) throw new UserError(`${folder.name} is a mixture of experts, which cannot be trained yet.`);
+    if (rotaryDim !== undefined)
+      throw new UserError(`${folder.name} turns a part of every head, which cannot be trained yet.`);
     const ort = await loadOrt();
     const training = buildTrainingGraph(folder.spec, folder.weights, plan, options);
     const session = await openSession(ort, training.graph, folder.dir, threads, { planMemory: false });

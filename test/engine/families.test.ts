@@ -5,6 +5,7 @@ import { EngineHost } from '../../server/engine/host.ts';
 import { withChatEnd } from '../../server/models/chat-end.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { loadTokenizer } from '../../server/models/tokenizer.ts';
+import { parseTrajectory } from '../../server/trajectory-file.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { TINY_FAMILIES, writeTinyFamily } from '../support/tiny-families.ts';
 import { uncachedBlocks, uncachedFull } from '../support/uncached-decoding.ts';
@@ -49,7 +50,8 @@ for (const name of Object.keys(TINY_FAMILIES)) {
       log: (line) => t.diagnostic(line),
     });
     t.after(() => host.dispose());
-    const settings = { maxTokens: 10, threshold: 0.1 };
+    // The mode of the editor's default settings, which no model here can do.
+    const settings = { mode: 'verified', threshold: 0.3, maxTokens: 10 } as const;
     const prompt = {
       prefix: 'def f(a):\n  ',
       beginning: 'ret',
@@ -57,11 +59,15 @@ for (const name of Object.keys(TINY_FAMILIES)) {
       fim: true,
       budget: 384,
     };
-    const trajectory = await host.complete({ prompt, settings, candidates: 0 });
+    const trajectory = await host.complete({ prompt, settings, adapt: true, candidates: 0 });
     assert.ok(trajectory, JSON.stringify(host.state));
 
+    // It can be saved and read again.
+    assert.deepEqual(parseTrajectory(JSON.stringify(trajectory), 'a trace'), trajectory);
     const asked = PROMPTS[name];
     const { special } = TINY_FAMILIES[name];
+    const { mode, threshold } = trajectory.settings;
+    assert.deepEqual({ mode, threshold }, { mode: 'threshold', threshold: 0.9 });
     assert.deepEqual(trajectory.promptIds, idsOf(asked ?? PREFIX, special));
     assert.deepEqual(trajectory.suffixIds, asked === undefined ? idsOf(SUFFIX, special) : undefined);
 
@@ -72,7 +78,7 @@ for (const name of Object.keys(TINY_FAMILIES)) {
       spec,
       ({ ids, positions, visible }) => network(ids, positions, visible).flat(),
       trajectory.promptIds,
-      { ...settings, window: trajectory.settings.window, suffixIds: trajectory.suffixIds },
+      { ...trajectory.settings, suffixIds: trajectory.suffixIds },
     );
     assert.deepEqual(
       trajectory.steps
