@@ -51,6 +51,11 @@ async function train(
   const misfit = objective.misfit(folder.spec);
   if (misfit)
     throw new UserError(`the objective ${settings.objective} does not fit ${folder.name}: ${misfit}.`);
+  if (settings.chainedWeight > 0 && !('chained' in objective.terms(settings))) {
+    throw new UserError(
+      `the objective ${settings.objective} does not train the sampler head: set chainedWeight to 0.`,
+    );
+  }
   const corpus = await Corpus.open(settings.data, settings);
   await run.fixData(corpus.files);
   for (const [reason, count] of Object.entries(countDropped(corpus.files))) {

@@ -190,6 +190,7 @@ test('what cannot be trained is refused in one sentence', async (t) => {
   writeFileSync(broken, '{"prompt": 1}\n');
   await refused({ data: [broken] }, /broken\.jsonl, line 1, has neither prompt and completion/);
   await refused({ parameters: 'none' }, /nothing is trained: with parameters none chainedWeight/);
+  await refused({ objective: 'autoregressive', chainedWeight: 1 }, /does not train the sampler head/);
   await refused({ objective: 'sdar' }, /does not fit model: the clean rows of the model are not in blocks/);
   const given = { ...settings };
   assert.throws(
