@@ -45,6 +45,7 @@ export const evalCommand: Command = {
     const file = text(values, 'tasks');
     const suites = file === undefined ? ownSuites() : [{ file, split: text(values, 'split') }];
     const limit = whole(values, 'limit');
+    const out = text(values, 'out');
     const tasks = await Promise.all(suites.map((suite) => readSuite(suite, limit)));
     const model = await WarmModel.open(loadModel, engine);
     const sandbox = tasks.flat().some(({ tests }) => tests.length > 0)
@@ -57,25 +58,20 @@ export const evalCommand: Command = {
         all.push(...answers.flat());
         const report = makeReport(answers, best);
         const { name, weights } = model.ready.model;
-        const about = {
-          suite: suite.file,
-          model: name,
-          weights,
-          device: model.ready.device,
-          decode: all[0].decode,
-        };
-        io.result(describeReport(`${path.basename(suite.file)}, ${name}, ${about.decode}`, report), {
-          ...about,
-          ...report,
-        });
+        const { decode } = answers[0][0];
+        const about = { suite: suite.file, model: name, weights, device: model.ready.device, decode };
+        const title = `${path.basename(suite.file)}, ${name}, ${decode}`;
+        io.result(describeReport(title, report), { ...about, ...report });
+        if (out !== undefined) {
+          await replaceFile(out, all.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
+        }
       }
+      const unjudged = all.filter(({ verdict }) => verdict === 'infra').length;
+      if (unjudged > 0) io.note(`${unjudged} answers could not be judged and count as not passed`);
     } finally {
       sandbox?.close();
       await model.release();
     }
-    const out = text(values, 'out');
-    if (out !== undefined)
-      await replaceFile(out, all.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
   },
 };
 
