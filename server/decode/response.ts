@@ -5,6 +5,8 @@ export interface StopRules {
   stopTokenIds: readonly number[];
   stopStrings: readonly string[];
   maxTokens: number;
+  /** Characters at the beginning of the text that were asked for: no stop string begins in them. */
+  beginning?: number;
 }
 
 /**
@@ -53,8 +55,9 @@ export class Response {
 
   /** Where the first stop string begins that ends after `searched`. */
   private findStopString(searched: number): number | undefined {
-    const starts = this.rules.stopStrings
-      .map((stop) => this.text.indexOf(stop, Math.max(0, searched - stop.length + 1)))
+    const { stopStrings, beginning = 0 } = this.rules;
+    const starts = stopStrings
+      .map((stop) => this.text.indexOf(stop, Math.max(beginning, searched - stop.length + 1)))
       .filter((start) => start >= 0);
     return starts.length > 0 ? Math.min(...starts) : undefined;
   }

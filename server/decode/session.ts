@@ -57,7 +57,11 @@ export class Session {
     this.settings = settings;
     this.random = new Random(settings.seed);
     this.recorder = new Recorder(tokenizer, hooks.candidates, hooks.onStep?.bind(hooks));
-    this.response = new Response(tokenizer, { ...settings, stopTokenIds: denoiser.spec.stopTokenIds });
+    this.response = new Response(tokenizer, {
+      ...settings,
+      stopTokenIds: denoiser.spec.stopTokenIds,
+      beginning: hooks.beginning?.text.length,
+    });
     this.hooks = hooks;
   }
 

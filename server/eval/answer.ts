@@ -24,11 +24,16 @@ export function answerRequest(task: Task, shown?: number): Pick<EngineRequest, '
   }
   const oneLine = !task.reference.trimEnd().includes('\n');
   return {
-    prompt: { ...partPrefix(prefix), suffix, fim: true, budget: 0 },
+    prompt: { ...partLineEnd(prefix), suffix, fim: true, budget: 0 },
     settings: oneLine
       ? { stopStrings: ['\n'], maxTokens: MOST_TOKENS.line }
       : { maxTokens: MOST_TOKENS.more },
   };
+}
+
+/** As `partPrefix`; the line end before a hole of whole lines begins the response, its tokens hold indentation too. */
+function partLineEnd(prefix: string): ReturnType<typeof partPrefix> {
+  return prefix.endsWith('\n') ? { prefix: prefix.slice(0, -1), beginning: '\n' } : partPrefix(prefix);
 }
 
 /** The completion that a response stands for: a hole that ends with its line gets the line's end back. */

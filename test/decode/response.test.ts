@@ -25,6 +25,17 @@ test('a stop token ends the response and has no text', () => {
   assert.deepEqual([response.ids, response.text, response.stop], [[97, 98, 0], 'ab', 'token']);
 });
 
+test('a stop string does not begin in what the text had to begin with', () => {
+  const response = new Response(BYTES, {
+    stopTokenIds: [END],
+    stopStrings: ['\n'],
+    maxTokens: 9,
+    beginning: 1,
+  });
+  response.settle([...new TextEncoder().encode('\nab\nc')]);
+  assert.deepEqual([response.text, response.stop], ['\nab', 'string']);
+});
+
 test('a stop string is found across tokens and cut; the token that completes it is the last', () => {
   const { response } = respond('x = 1\n\ny = 2', ['\n\n']);
   assert.deepEqual([response.text, response.ids.length, response.stop], ['x = 1', 7, 'string']);

@@ -41,7 +41,7 @@ function modelSaying(...texts: string[]) {
 test('a hole is asked for as an editor does, ends with its line, and is judged within its program', async () => {
   const sandbox = await openSandbox();
   try {
-    const model = modelSaying('    return a + b', '    return b + a', '    return a - b');
+    const model = modelSaying('\n    return a + b', '\n    return b + a', '\n    return a - b');
     const tasks = ['1', '2', '3'].map((id) => ({ ...HOLE, id }));
     const signal = new AbortController().signal;
     const answers = await evaluate(model, sandbox, tasks, SETTINGS, signal, () => {});
@@ -57,8 +57,8 @@ test('a hole is asked for as an editor does, ends with its line, and is judged w
     assert.equal(answers[0].milliseconds, 20);
     const [{ prompt, settings }] = model.requests;
     assert.deepEqual(prompt, {
-      prefix: HOLE.prefix,
-      beginning: '',
+      prefix: 'def add(a, b):',
+      beginning: '\n',
       suffix: HOLE.suffix,
       fim: true,
       budget: 0,
@@ -106,7 +106,7 @@ test('the prompt of a function is its head, that of a program its text and the t
   });
   assert.deepEqual(taskPrompt({ ...program, language: 'javascript' }, 0), { prefix: '/*Say 2.\n*/\n' });
   const head = 'def f(x):\n    """Add one."""\n';
-  assert.deepEqual(taskPrompt({ ...program, prefix: head }), { prefix: head });
+  assert.deepEqual(taskPrompt({ ...program, prefix: head }), { prefix: head.trimEnd() });
   assert.ok(answerRequest({ ...program, prefix: head }).settings.stopStrings?.includes('\ndef '));
   assert.ok(!answerRequest(program).settings.stopStrings?.includes('\ndef '));
   const lines = answerRequest({ ...HOLE, reference: 'a\nb\n' }).settings;

@@ -124,6 +124,13 @@ test('a task is asked for as in evaluation', async (t) => {
     },
     { task_id: 'own/1', prompt: 'a = ', suffix: '\nb = 2\n', canonical_solution: '1', licence: 'MIT' },
     { task_id: 3, test_list: [] },
+    {
+      task_id: 'own/2',
+      text: 'x',
+      prefix: 'def f(x):\n',
+      code: '    return x\n',
+      test_list: ['assert f(1) == 1'],
+    },
   );
   const { read } = await openJsonLines(file);
   assert.deepEqual(await read(0), {
@@ -134,6 +141,11 @@ test('a task is asked for as in evaluation', async (t) => {
   const hole = { kind: 'infill', prefix: 'a = ', suffix: '\nb = 2\n', middle: '1', licence: 'MIT' };
   assert.deepEqual(await read(1), hole);
   await assert.rejects(read(2), { name: 'UserError', message: /line 3, / });
+  assert.deepEqual(await read(3), {
+    kind: 'completion',
+    prompt: 'def f(x):',
+    completion: '\n    return x\n',
+  });
 });
 
 const HALVES = 'def halves(items):\n    cut = len(items) // 2\n    return (items[:cut], items[cut:])\n';

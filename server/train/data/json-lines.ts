@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import { type Row, RowError, readRow } from '../../tasks/formats.ts';
 import { taskPrompt } from '../../tasks/prompt.ts';
+import type { Task } from '../../tasks/task.ts';
 import type { DocumentFile, TrainingDocument } from './document.ts';
 import { testSetNamed } from './test-task.ts';
 
@@ -113,13 +114,17 @@ function contentOf(row: Row, where: string): TrainingDocument {
   );
 }
 
+function solution({ prefix, reference }: Task, prompt: string): string {
+  return prefix === '' ? reference : (prefix + reference).slice(prompt.length);
+}
+
 /** A programming task with its solution, asked for as evaluation and rollouts do. */
 function taskDocument(row: Row, where: string): TrainingDocument {
   try {
     const task = readRow(row);
     const { prefix, suffix } = taskPrompt(task);
     return suffix === undefined
-      ? { kind: 'completion', prompt: prefix, completion: task.reference }
+      ? { kind: 'completion', prompt: prefix, completion: solution(task, prefix) }
       : { kind: 'infill', prefix, suffix, middle: task.reference };
   } catch (error) {
     if (error instanceof RowError) throw new UserError(`${where}, ${error.message}.`);
