@@ -1,18 +1,30 @@
 // Measures speed on this machine: npm run bench -- [--against llama.cpp] [--json]
+// or the extension host of an editor: npm run bench -- editor
 // or the sandbox: npm run bench -- sandbox TASKS[,TASKS…] [pyodide|native] [speed,agreement,soak,starter]
 import path from 'node:path';
 import { DIST, ROOT } from './lib/paths.mjs';
 import { run, script } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
+/** What is measured by a program of bench/ and not by the product's own command. */
+const OWN = ['editor', 'sandbox'];
+
 script(async () => {
   await setup();
   const { buildAll } = await import('./lib/build.mjs');
   await buildAll();
   const [what, ...rest] = process.argv.slice(2);
-  const program =
-    what === 'sandbox'
-      ? ['--import', 'tsx', path.join(ROOT, 'bench/sandbox/run.ts'), ...rest]
-      : [path.join(DIST, 'cli.js'), 'bench', ...process.argv.slice(2)];
+  if (what === 'editor') await prepareEditor();
+  const program = OWN.includes(what)
+    ? ['--import', 'tsx', path.join(ROOT, 'bench', what, 'run.ts'), ...rest]
+    : [path.join(DIST, 'cli.js'), 'bench', ...process.argv.slice(2)];
   await run(process.execPath, program);
 });
+
+async function prepareEditor() {
+  const { packageTarget } = await import('./lib/package.mjs');
+  const { hostTarget } = await import('./lib/targets.mjs');
+  const { setUpEditorTests } = await import('./lib/e2e-setup.mjs');
+  await packageTarget(hostTarget());
+  await setUpEditorTests(false);
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
 
@@ -14,6 +15,47 @@ def tuesday():
 
 
 `;
+
+/** What follows it is so long that it is written in many steps. */
+const POINT = `class Point:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+    def __add__(self, other):
+        return Point(self.x + other.x, self.y + other.y)
+
+    def __sub__(self, other):
+        `;
+
+/** Keeps how many tokens stand on the page after each of its changes. */
+const COUNT_TOKENS = `{
+  globalThis.tokenCounts = [];
+  const standing = () => document.querySelectorAll('.trace .token.new, .trace .token.old').length;
+  new MutationObserver(() => tokenCounts.push(standing())).observe(document.body, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+  });
+}`;
+
+/** Whether one of the editor's databases in the browser holds a text. */
+const STATE_HOLDS = `async (part) => {
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    if (!database.objectStoreNames.contains('ItemTable')) continue;
+    const values = await new Promise((resolve) => {
+      const reading = database.transaction('ItemTable').objectStore('ItemTable').getAll();
+      reading.onsuccess = () => resolve(reading.result);
+    });
+    database.close();
+    if (values.some((value) => String(value).includes(part))) return true;
+  }
+  return false;
+}`;
 
 const SAVED = readFileSync(path.join(import.meta.dirname, '../fixtures/traces/verified.trace.json'), 'utf8');
 const FIXTURE_RUN = path.join(import.meta.dirname, '../fixtures/run');
@@ -39,9 +81,7 @@ describe('the trace viewer in VS Code', {
   });
   after(() => window?.close());
 
-  /** The page of the only webview that can be seen. */
-  const page = () =>
-    window.editor.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  const page = () => window.editor.webview();
   const finished = /^Step (\d+) of \1, (\d+) of \2 tokens revealed/;
 
   test('the last completion is shown next to the code', async () => {
@@ -55,12 +95,17 @@ describe('the trace viewer in VS Code', {
     await window.editor.screenshot('panel');
   });
 
-  test('the next completion takes its place, with what else each token could have been', async () => {
+  test('the next completion is seen growing, and then with what else each token could have been', async () => {
     await window.editor.press('Escape');
-    await window.editor.type('return "wednesday"\n\n\ndef thursday():\n    ');
+    await page().locator('body').evaluate(COUNT_TOKENS);
+    await window.editor.type(`return "wednesday"\n\n\n${POINT}`);
     await window.editor.askForGhostText();
-    await page().locator('.context', { hasText: 'def thursday' }).first().waitFor();
+    await page().locator('.context', { hasText: 'def __sub__' }).first().waitFor();
     await page().locator('.step-words').filter({ hasText: finished }).waitFor();
+    const counts = (await page().locator('body').evaluate('tokenCounts')) as number[];
+    const ofLast = counts.slice(counts.lastIndexOf(0));
+    // From none to all, with something in between.
+    assert.ok(new Set(ofLast).size > 2, ofLast.join(' '));
     await page().locator('.trace .token.old').first().hover();
     await page().locator('.details table').first().waitFor();
     await window.editor.screenshot('live');
@@ -83,14 +128,21 @@ describe('the trace viewer in VS Code', {
     await window.editor.screenshot('beside');
   });
 
-  test('a reload of the window finds the panel and a trace again', async () => {
-    // By the editor's own command, which writes its state before: a browser's reload may come before that.
+  test('a reload of the window finds both again, and so does a window that is opened anew', async () => {
+    const found = async () => {
+      await page().locator('.trace h2', { hasText: 'tokens per forward' }).first().waitFor();
+      await page().locator('.trace').nth(1).getByText('ar, threshold').waitFor();
+      await page().locator('.step-words').filter({ hasText: 'Step' }).waitFor();
+    };
+    await stateWritten('ar, 1.00 tokens per forward');
     const loaded = window.editor.page.waitForEvent('load', { timeout: 60_000 });
     await pick('F1', 'Developer: Reload Window');
     await loaded;
-    await page().locator('.trace h2', { hasText: 'tokens per forward' }).first().waitFor();
-    await page().locator('.step-words').filter({ hasText: 'Step' }).waitFor();
+    await found();
     await window.editor.screenshot('reloaded');
+    await window.reopen();
+    await found();
+    await window.editor.screenshot('reopened');
   });
 
   test('a saved trace opens as a picture, and one that is none as a sentence', async () => {
@@ -115,6 +167,12 @@ describe('the trace viewer in VS Code', {
     await page().getByRole('button', { name: 'Open trace' }).click();
     await page().locator('.step-words', { hasText: 'Step 10 of 10' }).waitFor();
   });
+
+  /** Waits until the editor in the browser has written its state, which it does every few seconds, with a text in it. */
+  async function stateWritten(part: string): Promise<void> {
+    const holds = `(${STATE_HOLDS})(${JSON.stringify(part)})`;
+    for (let i = 0; i < 200 && !(await window.editor.page.evaluate(holds)); i++) await delay(100);
+  }
 
   /**
    * Unlike the editor's own helper it does not wait for what only a text editor or a closed list has. A page that is

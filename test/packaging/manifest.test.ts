@@ -51,7 +51,10 @@ test('the folder may choose nothing that loads files while it is not trusted', (
 test('what the manifest points to exists', () => {
   const known = new Set(commands.map(({ command }: { command: string }) => command));
   for (const { command } of menus.commandPalette) assert.ok(known.has(command), command);
-  const steps = walkthroughs.flatMap(({ steps }: { steps: { media: { markdown: string } }[] }) => steps);
-  for (const { media } of steps) assert.ok(existsSync(path.join(ROOT, media.markdown)), media.markdown);
+  const media: { markdown?: string; image?: Record<string, string> }[] = walkthroughs.flatMap(
+    ({ steps }: { steps: { media: object }[] }) => steps.map((step) => step.media),
+  );
+  const files = media.flatMap(({ markdown, image }) => markdown ?? Object.values(image!));
+  for (const file of files) assert.ok(existsSync(path.join(ROOT, file)), file);
   assert.ok(existsSync(path.join(ROOT, manifest.icon)));
 });

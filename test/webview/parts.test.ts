@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { heatPath } from '../../webview/trace/heat.ts';
+import { heatPath, windowMarks } from '../../webview/trace/heat.ts';
 import { keyAction } from '../../webview/trace/keys.ts';
 import { layOut, onOneLine, printable } from '../../webview/trace/layout.ts';
 import { LiveSteps } from '../../webview/trace/live.ts';
@@ -70,6 +70,11 @@ describe('timeline', () => {
 test('the heat strip has a plateau for the tokens of one step and a gap where none was fixed', () => {
   assert.equal(heatPath([0, 0, 1, undefined, 2], 3), 'M0 3H0V2H2V1H3V3H4V0H5V3Z');
   assert.equal(heatPath([], 0), 'M0 0H0V0Z');
+});
+
+test('the ruler has a mark where a window began, and none outside the response', () => {
+  const steps = [0, 2, 2, 5, -1].map((windowStart, i) => step(i, { windowStart }));
+  assert.equal(windowMarks(steps, 5), 'M0 0V1M2 0V1');
 });
 
 describe('keys', () => {

@@ -244,4 +244,17 @@ describe('the trace page', { skip: !chromium && 'chromium is not installed' }, (
     );
     assert.equal(duration, '0s');
   });
+
+  test('where the system chooses the colours every state still has a shape of its own', async () => {
+    const loaded = await open([savedTrace('verified')], { forcedColors: true });
+    await loaded.page.keyboard.press('Home');
+    for (let i = 0; i < 2; i++) await loaded.page.keyboard.press('ArrowRight');
+    const looks =
+      (await loaded.page.evaluate(`[...document.querySelectorAll('.legend .token')].map((token) => {
+      const { backgroundImage, boxShadow, outlineStyle, textDecorationLine } = getComputedStyle(token);
+      return [backgroundImage, boxShadow, outlineStyle, textDecorationLine].join(' ');
+    })`)) as string[];
+    assert.equal(new Set(looks).size, 5);
+    await loaded.screenshot('trace-forced-colors');
+  });
 });

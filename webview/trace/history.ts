@@ -85,10 +85,10 @@ export class TraceHistory {
     return { state: 'masked' };
   }
 
-  /** How many tokens stand after the first `shown` steps. */
-  revealedCount(shown: number): number {
+  /** How many of the first `tokens` positions hold a token after the first `shown` steps. */
+  revealedCount(shown: number, tokens: number): number {
     let count = 0;
-    for (let position = 0; position < this.extents[shown]; position++) {
+    for (let position = 0; position < Math.min(tokens, this.extents[shown]); position++) {
       if (this.events[position].findLast(({ step }) => step < shown)?.reveal) count++;
     }
     return count;

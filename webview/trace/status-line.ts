@@ -18,7 +18,12 @@ export class StatusLine {
   /** `shown`: steps of each trace; `time`: milliseconds of decoding. */
   draw(views: readonly TraceView[], shown: readonly number[], time: number): void {
     const words = views.map(({ name, history, tokens }, i) => {
-      const sentence = stepWords(shown[i], history.steps.length, history.revealedCount(shown[i]), tokens);
+      const sentence = stepWords(
+        shown[i],
+        history.steps.length,
+        history.revealedCount(shown[i], tokens),
+        tokens,
+      );
       return views.length > 1 ? `${name}: ${sentence}` : sentence;
     });
     this.text.textContent = words.length > 0 ? `${words.join(' · ')} · ${time.toFixed(0)} ms` : EMPTY;

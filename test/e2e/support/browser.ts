@@ -7,12 +7,24 @@ export interface Browser {
   blocked: string[];
 }
 
+export interface WindowSize {
+  width: number;
+  height: number;
+  /** Pixels of a picture for each of the window's. */
+  scale: number;
+}
+
 /** A headless browser with a profile of its own below `dir` that reaches this machine only. */
-export async function startBrowser(executablePath: string, dir: string): Promise<Browser> {
+export async function startBrowser(
+  executablePath: string,
+  dir: string,
+  { width, height, scale }: WindowSize,
+): Promise<Browser> {
   const context = await chromium.launchPersistentContext(path.join(dir, 'browser'), {
     executablePath,
     headless: true,
-    viewport: { width: 1280, height: 800 },
+    viewport: { width, height },
+    deviceScaleFactor: scale,
     args: [
       '--no-sandbox',
       '--disable-gpu',

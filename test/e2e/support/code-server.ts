@@ -35,10 +35,10 @@ const SETTINGS = {
   'files.autoSave': 'off',
 };
 
-/** Installs the VSIX and starts the server on a free port of the loopback interface. */
+/** Installs the extensions and starts the server on a free port of the loopback interface. */
 export async function startCodeServer(
   codeServer: string,
-  vsix: string,
+  vsixes: readonly string[],
   dir: string,
   settings: Record<string, unknown>,
 ): Promise<CodeServer> {
@@ -53,7 +53,7 @@ export async function startCodeServer(
 
   const { stdout, stderr } = await promisify(execFile)(
     node,
-    [entry, ...folders, '--install-extension', vsix],
+    [entry, ...folders, ...vsixes.flatMap((vsix) => ['--install-extension', vsix])],
     { env },
   );
   if (!stdout.includes('was successfully installed')) throw new Error(`not installed: ${stdout}${stderr}`);

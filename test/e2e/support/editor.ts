@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Locator, Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 const ACTIVE = '.editor-group-container.active';
 const FIRST_GHOST_LINE = `${ACTIVE} .ghost-text-decoration, ${ACTIVE} .ghost-text-decoration-preview`;
@@ -84,6 +84,11 @@ export class Editor {
     // The mark goes when saving starts.
     for (let i = 0; i < 200 && statSync(saved).mtimeMs === before; i++) await delay(50);
     return readFileSync(saved, 'utf8');
+  }
+
+  /** The page of the only webview that can be seen. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
   status(): Locator {

@@ -7,7 +7,8 @@ import { vsixPath } from '../../../scripts/lib/vsix.mjs';
 export interface Environment {
   chromium: string;
   codeServer: string;
-  vsix: string;
+  /** The extensions that are installed. */
+  vsixes: readonly string[];
 }
 
 /** What the tests in a real editor need, or why this machine cannot run them. `npm test` sets it up. */
@@ -19,5 +20,5 @@ export function findEnvironment(): Environment | { missing: string } {
   if (!existsSync(codeServer)) return { missing: `${codeServer} is missing; npm test installs it` };
   const vsix = vsixPath(hostTarget());
   if (!existsSync(vsix)) return { missing: `${vsix} is missing; npm run package makes it` };
-  return { chromium, codeServer, vsix };
+  return { chromium, codeServer, vsixes: [vsix] };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Browser, startBrowser } from './browser.ts';
+import { type Browser, startBrowser, type WindowSize } from './browser.ts';
 import { type CodeServer, startCodeServer } from './code-server.ts';
 import { Editor } from './editor.ts';
 import type { Environment } from './environment.ts';
@@ -13,7 +13,10 @@ export interface LaunchOptions {
   files: Record<string, string>;
   settings?: Record<string, unknown>;
   trusted: boolean;
+  size?: WindowSize;
 }
+
+const SIZE: WindowSize = { width: 1280, height: 800, scale: 1 };
 
 export interface Launched {
   /** Everything of this window is below this folder. */
@@ -21,6 +24,8 @@ export interface Launched {
   editor: Editor;
   server: CodeServer;
   blocked: string[];
+  /** Closes the window and opens it again, in another process of the browser; `editor` is the new one from then on. */
+  reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,17 +44,30 @@ export async function launch(environment: Environment, options: LaunchOptions): 
     await server?.stop();
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
-  try {
-    server = await startCodeServer(environment.codeServer, environment.vsix, dir, options.settings ?? {});
-    browser = await startBrowser(environment.chromium, dir);
+  const open = async (url: string) => {
+    browser = await startBrowser(environment.chromium, dir, options.size ?? SIZE);
     const page = browser.context.pages()[0];
     page.setDefaultTimeout(60_000);
-    await page.goto(`${server.url}/?folder=${encodeURIComponent(workspace)}`);
+    await page.goto(`${url}/?folder=${encodeURIComponent(workspace)}`);
     await page.locator('.monaco-workbench').waitFor();
+    return { editor: new Editor(page, workspace, options.name), blocked: browser.blocked };
+  };
+  try {
+    server = await startCodeServer(environment.codeServer, environment.vsixes, dir, options.settings ?? {});
+    const { url } = server;
+    const launched: Launched = {
+      ...(await open(url)),
+      dir,
+      server,
+      close,
+      async reopen() {
+        await browser?.context.close();
+        Object.assign(launched, await open(url));
+      },
+    };
     const answer = options.trusted ? /^Yes, I trust/ : /^No, I don/;
-    await page.getByRole('button', { name: answer }).click();
-    const editor = new Editor(page, workspace, options.name);
-    return { dir, editor, server, blocked: browser.blocked, close };
+    await launched.editor.page.getByRole('button', { name: answer }).click();
+    return launched;
   } catch (error) {
     await close();
     throw error;

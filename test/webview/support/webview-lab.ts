@@ -14,6 +14,8 @@ export interface PageOptions {
   /** What the page remembered before. */
   state?: unknown;
   reducedMotion?: boolean;
+  /** The system chooses the colours, as in the high-contrast mode of Windows. */
+  forcedColors?: boolean;
   width?: number;
 }
 
@@ -40,10 +42,14 @@ export class WebviewLab {
   }
 
   /** Loads a page under the policy that the extension gives it. Whatever it asks for beyond its own files fails. */
-  async load(name: string, { theme = 'dark', state, reducedMotion, width = 900 }: PageOptions = {}) {
+  async load(
+    name: string,
+    { theme = 'dark', state, reducedMotion, forcedColors, width = 900 }: PageOptions = {},
+  ) {
     const context = await this.browser.newContext({
       viewport: { width, height: 800 },
       reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+      forcedColors: forcedColors ? 'active' : 'none',
     });
     const page = await context.newPage();
     const problems: string[] = [];

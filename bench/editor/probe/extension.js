@@ -1,0 +1,60 @@
+// An extension of its own beside the one that is measured. As long as somebody is connected to its socket it watches how
+// late the host's timers are, and what the host computes; when the other side has ended it answers with one JSON object.
+const { Session } = require('node:inspector');
+const { createServer } = require('node:net');
+const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { promisify } = require('node:util');
+
+const RESOLUTION_MS = 1;
+const SAMPLING_US = 200;
+const OURS = /\/unmask\.unmask-[^/]*\/dist\/extension\.js$/;
+
+exports.activate = () => {
+  const session = new Session();
+  session.connect();
+  const post = promisify(session.post.bind(session));
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  const start = async () => {
+    await post('Profiler.enable');
+    await post('Profiler.setSamplingInterval', { interval: SAMPLING_US });
+    await post('Profiler.start');
+    delays.reset();
+    delays.enable();
+  };
+  const stop = async () => {
+    delays.disable();
+    const { profile } = await post('Profiler.stop');
+    // A timer of one millisecond that is on time has waited for one millisecond.
+    const late = (share) => Math.max(0, delays.percentile(share) / 1e6 - RESOLUTION_MS);
+    return { late50: late(50), late99: late(99), lateMost: late(100), ...stretches(profile) };
+  };
+  createServer({ allowHalfOpen: true }, (socket) => {
+    const started = start();
+    socket.resume();
+    socket.on('end', async () => {
+      await started;
+      socket.end(JSON.stringify(await stop()));
+    });
+  }).listen(process.env.UNMASK_PROBE_SOCKET);
+};
+
+/** The uninterrupted stretches of time in which our code, or what it called, was on the stack. Milliseconds. */
+function stretches({ nodes, samples, timeDeltas }) {
+  const ours = new Set();
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
+  const urls = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.url]));
+  for (const { id } of nodes) {
+    for (let at = id; at !== undefined; at = parents.get(at)) {
+      if (OURS.test(urls.get(at))) ours.add(id);
+    }
+  }
+  let present = 0;
+  let longest = 0;
+  let total = 0;
+  for (const [i, sample] of samples.entries()) {
+    present = ours.has(sample) ? present + timeDeltas[i] / 1000 : 0;
+    longest = Math.max(longest, present);
+    if (present > 0) total += timeDeltas[i] / 1000;
+  }
+  return { ours: total, oursLongest: longest };
+}
