@@ -62,7 +62,8 @@ function packProbe(file: string): void {
 }
 
 async function measure({ chromium, codeServer }: Environment, vsixes: readonly string[]): Promise<object[]> {
-  const socket = path.join(dir, 'probe.sock');
+  // Another one each time: its file outlives the extension host that listens on it.
+  const socket = path.join(mkdtempSync(path.join(dir, 'socket-')), 'probe');
   process.env.UNMASK_PROBE_SOCKET = socket;
   const window = await launch(
     { chromium, codeServer, vsixes },
