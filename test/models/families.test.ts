@@ -11,6 +11,7 @@ import { openModel } from '../../server/models/registry.ts';
 import { rotateWeights } from '../../server/models/rotate.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
 import { openWeightSource, type WeightSource } from '../../server/models/weight-source.ts';
+import { TrainingSession } from '../../server/train/session.ts';
 import { editJson, temporaryFolder, writeFloats } from '../support/model-files.ts';
 import { TINY_FAMILIES, VOCABULARY, writeTinyFamily } from '../support/tiny-families.ts';
 import { testRandom } from '../support/tiny-model.ts';
@@ -63,6 +64,16 @@ for (const name of Object.keys(TINY_FAMILIES)) {
     );
   });
 }
+
+test('a mixture of experts is not trained', async (t) => {
+  const dir = path.join(temporaryFolder(t), 'sdar-moe');
+  writeTinyFamily(dir, 'sdar_moe');
+  await assert.rejects(
+    TrainingSession.open(await openModel(dir), { tensors: new Set() }, 1),
+    (error) =>
+      error instanceof UserError && /sdar-moe is a mixture of experts, which cannot/.test(error.message),
+  );
+});
 
 async function readAll(source: WeightSource): Promise<Map<string, Float32Array>> {
   const weights = new Map<string, Float32Array>();
