@@ -33,17 +33,29 @@ export function experts(
 ): Value {
   const { networks, shared, adapters } = matrices;
   const weights = routes(graph, x, shape, matrices);
-  const perExpert = graph.ops('Split', [weights], { axis: 1, num_outputs: shape.count }, shape.count);
-  let sum = shared ? feedForward(graph, precision, x, shared, adapters) : zeros(graph, x);
+  // A further row, which every expert takes with weight 0: not every operator can do with no rows at all.
+  const rest = (value: number) => graph.f32(Array<number>(shape.count).fill(value), [1, shape.count]);
+  const columns = (last: number) =>
+    graph.ops(
+      'Split',
+      [graph.op('Concat', [weights, rest(last)], { axis: 0 })],
+      { axis: 1, num_outputs: shape.count },
+      shape.count,
+    );
+  const [taken, shares] = [columns(1), columns(0)];
+  const hiddenSize = matrices.router.dims[1];
+  const padding = graph.f32(new Float32Array(hiddenSize), [1, hiddenSize]);
+  const padded = graph.op('Concat', [x, padding], { axis: 0 });
+  let sum = shared ? feedForward(graph, precision, padded, shared, adapters) : zeros(graph, padded);
   for (const [i, network] of networks.entries()) {
     // [row, 0] of every weight that is not zero → the rows, [n, 1].
-    const places = graph.op('Transpose', [graph.op('NonZero', [perExpert[i]])], { perm: [1, 0] });
+    const places = graph.op('Transpose', [graph.op('NonZero', [taken[i]])], { perm: [1, 0] });
     const rows = graph.op('Slice', [places, graph.i64([0]), graph.i64([1]), graph.i64([1])]);
-    const output = feedForward(graph, precision, graph.op('GatherND', [x, rows]), network, adapters);
-    const share = graph.op('Mul', [output, graph.op('GatherND', [perExpert[i], rows])]);
+    const output = feedForward(graph, precision, graph.op('GatherND', [padded, rows]), network, adapters);
+    const share = graph.op('Mul', [output, graph.op('GatherND', [shares[i], rows])]);
     sum = graph.op('ScatterND', [sum, rows, share], { reduction: 'add' });
   }
-  return sum;
+  return graph.op('Slice', [sum, graph.i64([0]), graph.i64([-1]), graph.i64([0])]);
 }
 
 /** Weights of the experts in every row, [rows, count]; 0 for those that are not chosen. */
