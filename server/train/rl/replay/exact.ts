@@ -46,10 +46,14 @@ export const exact: Replayer = {
 /** The window of a step, with all that is around it where rows see what follows them. */
 function shown(
   { promptIds, suffixIds = [], steps, settings }: Recorded,
-  { cleanAttention }: DenoiserSpec,
-  { index, windowStart, window }: Step,
+  { cleanAttention, blockSize }: DenoiserSpec,
+  { index, kind, windowStart, window }: Step,
 ): Pick<ReplayState, 'start' | 'tokens'> {
-  if (cleanAttention !== 'full') return { start: promptIds.length + windowStart, tokens: window };
+  if (cleanAttention !== 'full') {
+    // A commit that reveals the next block's first token has no row for it.
+    const tokens = kind === 'commit' ? window.slice(0, blockSize) : window;
+    return { start: promptIds.length + windowStart, tokens };
+  }
   const canvas: (number | null)[] = Array(settings.maxTokens).fill(null);
   for (const { revealed } of steps.slice(0, index)) {
     for (const { position, id } of revealed) canvas[position] = id;
