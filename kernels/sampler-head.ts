@@ -14,11 +14,14 @@ export const CHAIN = {
   scores: 'scores',
 } as const;
 
+/** A matrix or a bias where it lies, or as numbers that are not in any file. */
+export type HeadWeight = WeightLocation | { values: Float32Array; dims: readonly number[] };
+
 export interface SamplerHeadGraph {
-  w1: WeightLocation;
-  b1: WeightLocation;
-  w2: WeightLocation;
-  b2: WeightLocation;
+  w1: HeadWeight;
+  b1: HeadWeight;
+  w2: HeadWeight;
+  b2: HeadWeight;
   /** Rows of the input embedding and of the output head (the same matrix when tied). */
   embedding: RowRange;
   output: RowRange;
@@ -43,7 +46,8 @@ export function buildSamplerHead(activations: Activations, head: SamplerHeadGrap
   const inverseTemperature = graph.input(CHAIN.inverseTemperature, 'f32', [1]);
   let previous = graph.input(CHAIN.previous, 'i64', [1]);
 
-  const stored = (location: WeightLocation) => toF32(graph, graph.weight(location), location);
+  const stored = (weight: HeadWeight) =>
+    'values' in weight ? graph.f32(weight.values, weight.dims) : toF32(graph, graph.weight(weight), weight);
   const perRow = (value: Value): Value[] => graph.ops('Split', [value], { axis: 0, num_outputs: rows }, rows);
   const [ofHidden, ofToken] = graph.ops('Split', [stored(head.w1)], { axis: 1, num_outputs: 2 }, 2);
   // What does not depend on the chain is computed for all rows at once.

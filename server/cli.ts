@@ -21,6 +21,7 @@ import { tasksImport } from './commands/tasks-import.ts';
 import { tasksValidate } from './commands/tasks-validate.ts';
 import { trace } from './commands/trace.ts';
 import { trainContinuations } from './commands/train-continuations.ts';
+import { trainGrpo } from './commands/train-grpo.ts';
 import { trainSft } from './commands/train-sft.ts';
 
 /** Every command of `unmask`, in the order that `unmask --help` lists them. */
@@ -38,6 +39,7 @@ const COMMANDS: readonly Command[] = [
   reward,
   dataHash,
   trainSft,
+  trainGrpo,
   trainContinuations,
   runsList,
   runsShow,

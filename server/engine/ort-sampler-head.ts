@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { whole } from '../../kernels/forward.ts';
 import { NAMES } from '../../kernels/names.ts';
-import { buildSamplerHead, CHAIN } from '../../kernels/sampler-head.ts';
-import type { WeightLocation } from '../../kernels/weights.ts';
+import { buildSamplerHead, CHAIN, type HeadWeight } from '../../kernels/sampler-head.ts';
 import type { SamplerHead } from '../decode/denoiser.ts';
 import { resolveSettings } from '../decode/settings.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
@@ -16,7 +15,7 @@ export class OrtSamplerHead implements SamplerHead {
   readonly #ort: Ort;
   readonly #folder: ModelFolder;
   readonly #spec: SamplerHeadSpec;
-  readonly #weights: ReadonlyMap<string, WeightLocation>;
+  #weights: ReadonlyMap<string, HeadWeight>;
   /** One unrolled graph for each number of rows that has been asked for; weights are mapped once by the system. */
   readonly #sessions = new Map<number, Promise<InferenceSession>>();
 
@@ -24,7 +23,7 @@ export class OrtSamplerHead implements SamplerHead {
     ort: Ort,
     folder: ModelFolder,
     spec: SamplerHeadSpec,
-    weights: ReadonlyMap<string, WeightLocation>,
+    weights: ReadonlyMap<string, HeadWeight>,
   ) {
     this.#ort = ort;
     this.#folder = folder;
@@ -38,7 +37,7 @@ export class OrtSamplerHead implements SamplerHead {
     const spec = folder.spec.samplerHead;
     if (!spec) return undefined;
     const { tensors: stored } = await readSafetensorsHeader(folder.dir, path.basename(spec.file));
-    const head = new OrtSamplerHead(ort, folder, spec, stored as ReadonlyMap<string, WeightLocation>);
+    const head = new OrtSamplerHead(ort, folder, spec, stored as ReadonlyMap<string, HeadWeight>);
     // The graph of the usual window is made now, so that the first completion need not wait for it.
     await head.#session(resolveSettings(folder.spec, {}).window - 1);
     return head;
@@ -62,8 +61,17 @@ export class OrtSamplerHead implements SamplerHead {
     };
   }
 
+  /** Takes other numbers for its tensors, by the names of the model's file. No chain may be running. */
+  async update(values: ReadonlyMap<string, Float32Array>): Promise<void> {
+    await this.release();
+    this.#weights = new Map(
+      [...this.#weights].map(([name, { dims }]) => [name, { values: values.get(name)!, dims }]),
+    );
+  }
+
   async release(): Promise<void> {
     for (const session of this.#sessions.values()) await (await session).release();
+    this.#sessions.clear();
   }
 
   #session(rows: number): Promise<InferenceSession> {
@@ -77,7 +85,7 @@ export class OrtSamplerHead implements SamplerHead {
 
   #open(rows: number): Promise<InferenceSession> {
     const { spec, weights, dir } = this.#folder;
-    const part = (name: string) => this.#weights.get(name) as WeightLocation;
+    const part = (name: string) => this.#weights.get(name)!;
     const graph = buildSamplerHead(nativeActivations(), {
       w1: part('w1.weight'),
       b1: part('w1.bias'),

@@ -15,7 +15,8 @@ export function answerRequest(task: Task, shown?: number): Pick<EngineRequest, '
   const { prefix, suffix } = taskPrompt(task, shown);
   if (suffix === undefined) {
     return {
-      prompt: { prefix, suffix: '', fim: false, budget: 0 },
+      // A line's end and the indentation after it are mostly one token, so the model has to begin with both.
+      prompt: { prefix: prefix.trimEnd(), suffix: '', fim: false, budget: 0 },
       settings: {
         stopStrings: task.prefix === '' ? AFTER_PROGRAM : AFTER_BODY,
         maxTokens: MOST_TOKENS.more,

@@ -23,6 +23,12 @@ export function isOfSamplerHead(parameter: string): boolean {
   return parameter.startsWith(PREFIX);
 }
 
+/** What of the values belongs to a sampler head, by the names of its file. */
+export function samplerHeadValues(values: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
+  const own = [...values].filter(([name]) => isOfSamplerHead(name));
+  return new Map(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
+}
+
 /** A stored tensor of a model's sampler head, by its parameter's name. */
 export async function readSamplerHeadTensor(folder: ModelFolder, parameter: string): Promise<Float32Array> {
   const { tensors } = await readSafetensorsHeader(folder.dir, folder.spec.samplerHead!.file);

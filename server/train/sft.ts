@@ -8,11 +8,9 @@ import type { Objective, SampleRows } from './objectives/objective.ts';
 import { loadCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
 import type { RunFolder, RunState } from './run/run-folder.ts';
 import { trainInFolder } from './run/run-process.ts';
+import { Skips } from './run/skips.ts';
 import type { SftSettings } from './settings.ts';
 import { type StepReport, Trainer } from './trainer.ts';
-
-/** Steps in a row that may be skipped because of numbers that are not finite. */
-const MOST_SKIPPED = 3;
 
 export interface StepProgress extends StepReport {
   /** Steps done, this one included. */
@@ -74,10 +72,10 @@ async function train(
     const checkpoint = await loadCheckpoint(run.dir, folder.weightsHash);
     if (checkpoint) trainer.restore(checkpoint.arrays, checkpoint.manifest.optimizerSteps);
     const start = checkpoint?.manifest.step ?? 0;
-    await run.keepMetrics((row) => Number(row.step) <= start);
+    await run.keepSteps(start);
     run.log(start === 0 ? `started on ${folder.name}` : `resumed after step ${start}`);
     let saved = start;
-    let skipped = 0;
+    const skips = new Skips();
     let step = start;
     const began = performance.now();
     while (step < settings.steps && !signal.aborted && !run.stopRequested) {
@@ -89,20 +87,14 @@ async function train(
       run.addMetrics({ ...progress });
       await run.setState({ ...state, step });
       onStep(progress);
-      skipped = report.skipped ? skipped + 1 : 0;
-      if (skipped === MOST_SKIPPED) {
-        throw new UserError(
-          `loss or gradient were not finite in ${MOST_SKIPPED} steps in a row, up to step ${step}: ` +
-            'lower learningRate and go on from the last checkpoint.',
-        );
-      }
+      skips.note(report.skipped, step);
       // A step that was skipped is no state to go back to.
-      if (step % settings.checkpointEvery === 0 && skipped === 0) {
+      if (step % settings.checkpointEvery === 0 && skips.inARow === 0) {
         await save(step);
         saved = step;
       }
     }
-    if (saved < step && skipped === 0) await save(step);
+    if (saved < step && skips.inARow === 0) await save(step);
     return { ...state, step, status: step < settings.steps ? 'stopped' : 'done' };
   } finally {
     await trainer.release();

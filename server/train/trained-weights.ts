@@ -1,7 +1,12 @@
 import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { NAMES } from '../../kernels/names.ts';
-import { type Parameter, SPECIAL_ROWS, type TrainingPlan } from '../../kernels/training/parameters.ts';
+import {
+  type AdapterPlan,
+  type Parameter,
+  SPECIAL_ROWS,
+  type TrainingPlan,
+} from '../../kernels/training/parameters.ts';
 import { Random } from '../decode/random.ts';
 import { UserError } from '../errors.ts';
 import { SINGLE_FILE } from '../models/checkpoint.ts';
@@ -29,20 +34,25 @@ export function trainingPlan(folder: ModelFolder, settings: SftSettings): Traini
       throw new UserError('nothing is trained: with parameters none chainedWeight must be above 0.');
     case 'full':
       return { tensors: new Set(names), ...(samplerHead && { samplerHead }) };
-    case 'lora': {
-      const modules = names
-        .filter((name) => settings.targets.some((target) => name.endsWith(`.${target}.weight`)))
-        .map((name) => name.slice(0, -'.weight'.length));
-      const { rank, alpha } = settings;
-      const adapters = { rank, alpha, gated: settings.gated, modules: new Set(modules) };
+    case 'lora':
       return {
         tensors: new Set(),
-        adapters,
+        adapters: adapterPlan(folder, settings),
         ...(settings.specialTokens && { specialTokens: specialTokens(folder) }),
         ...(samplerHead && { samplerHead }),
       };
-    }
   }
+}
+
+/** Adapters of the modules whose names end in one of the targets. */
+export function adapterPlan(
+  folder: ModelFolder,
+  { rank, alpha, gated, targets }: Pick<SftSettings, 'rank' | 'alpha' | 'gated' | 'targets'>,
+): AdapterPlan {
+  const modules = [...expectedWeights(folder.spec).keys()]
+    .filter((name) => targets.some((target) => name.endsWith(`.${target}.weight`)))
+    .map((name) => name.slice(0, -'.weight'.length));
+  return { rank, alpha, gated, modules: new Set(modules) };
 }
 
 /** Tokens that no text holds: the mask and the markers of infilling. */

@@ -15,6 +15,7 @@ const [END, MASK, SUFFIX, PREFIX] = [256, 257, 258, 259];
 export function writeTinyModel(
   dir: string,
   weightOf: (name: string, value: number) => number = (_, v) => v,
+  stopTokens: readonly number[] = [END],
 ): void {
   mkdirSync(dir, { recursive: true });
   const spec = tinySpec({ vocabSize: VOCABULARY, hiddenSize: 16, intermediateSize: 24, headDim: 8 });
@@ -40,7 +41,7 @@ export function writeTinyModel(
     rope_theta: 10000,
     max_position_embeddings: 512,
     tie_word_embeddings: true,
-    eos_token_id: END,
+    eos_token_id: stopTokens,
     diffusion: {
       mask_token_id: MASK,
       block_size: 4,

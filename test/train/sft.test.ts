@@ -96,7 +96,7 @@ for (const [parameters, chainedWeight] of [
       assert.deepEqual([...after.keys()].sort(), [...before.keys()].sort());
       for (const [name, values] of after) assert.notDeepEqual(values, before.get(name));
     }
-    assert.deepEqual(readdirSync(path.join(whole.dir, 'checkpoints')).sort(), ['step-4', 'step-6']);
+    assert.deepEqual(readdirSync(path.join(whole.dir, 'checkpoints')).sort(), ['step-2', 'step-4', 'step-6']);
   });
 }
 

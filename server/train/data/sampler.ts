@@ -23,9 +23,14 @@ export interface SamplerSettings {
   fimShare: number;
 }
 
-/** The random numbers of one sample: they depend on nothing but the run's seed and the number of the sample. */
+/** The seed of one sample: it depends on nothing but the run's seed and the number of the sample. */
+export function sampleSeed(seed: number, index: number): number {
+  return (index % 2 ** 21) * 2 ** 32 + (seed >>> 0);
+}
+
+/** The random numbers of one sample. */
 export function sampleRandom(seed: number, index: number): Random {
-  return new Random((index % 2 ** 21) * 2 ** 32 + (seed >>> 0));
+  return new Random(sampleSeed(seed, index));
 }
 
 /** Turns documents into token ids. Sample number i is always the same, so that a resumed run goes on as it would have. */

@@ -9,10 +9,11 @@ import { bytesOf } from '../../models/tensor-data.ts';
 
 const FOLDER = 'checkpoints';
 const LATEST = 'latest';
+const BEST = 'best';
 const MANIFEST = 'manifest.json';
 const STATE = 'trainer.safetensors';
-/** Older checkpoints are removed. */
-const KEPT = 2;
+/** Older checkpoints are removed, except for the best. */
+const KEPT = 3;
 
 export interface CheckpointManifest {
   step: number;
@@ -20,6 +21,8 @@ export interface CheckpointManifest {
   optimizerSteps: number;
   /** The weights that the run started from. */
   baseWeights: string;
+  /** Reinforcement learning: prompts that have been drawn. */
+  prompts?: number;
 }
 
 /** Everything a run needs to go on: named arrays, bit by bit. */
@@ -83,6 +86,11 @@ export async function loadCheckpoint(
   return { manifest, arrays };
 }
 
+/** Keeps the checkpoint of a step until there is a better one. */
+export async function markBest(run: string, step: number): Promise<void> {
+  await replaceFile(path.join(run, BEST), `step-${step}\n`);
+}
+
 /** Whether a run can be resumed. */
 export function hasCheckpoint(run: string): boolean {
   return existsSync(path.join(run, LATEST));
@@ -95,11 +103,12 @@ async function readText(file: string, run: string): Promise<string> {
 }
 
 async function removeOld(run: string, newest: number): Promise<void> {
+  const best = existsSync(path.join(run, BEST)) ? (await readText(path.join(run, BEST), run)).trim() : '';
   const steps = (await readdir(path.join(run, FOLDER)))
     .map((name) => Number(/^step-(\d+)$/.exec(name)?.[1] ?? Number.NaN))
     .filter((step) => step < newest)
     .sort((a, b) => b - a);
-  for (const step of steps.slice(KEPT - 1)) {
+  for (const step of steps.slice(KEPT - 1).filter((step) => `step-${step}` !== best)) {
     await rm(path.join(run, FOLDER, `step-${step}`), { recursive: true, force: true });
   }
 }

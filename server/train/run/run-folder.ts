@@ -22,6 +22,7 @@ const FILES = {
   config: 'config.json',
   data: 'data.json',
   metrics: 'metrics.jsonl',
+  samples: 'samples.jsonl',
   state: 'state.json',
   log: 'log.txt',
   /** Its presence asks the trainer to stop after the step. */
@@ -87,14 +88,8 @@ export class RunFolder {
   }
 
   /** Rows of metrics.jsonl; a last line that was cut off is left out. */
-  async metrics(): Promise<Record<string, unknown>[]> {
-    if (!existsSync(this.#file('metrics'))) return [];
-    const text = await readFile(this.#file('metrics'), 'utf8');
-    return text
-      .slice(0, text.lastIndexOf('\n') + 1)
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
+  metrics(): Promise<Record<string, unknown>[]> {
+    return this.#rows('metrics');
   }
 
   /** Appends one row. Throws UserError where the disk does not take it. */
@@ -102,10 +97,18 @@ export class RunFolder {
     this.#append('metrics', JSON.stringify(row));
   }
 
-  /** Forgets the rows of steps that will be taken again. */
-  async keepMetrics(keep: (row: Record<string, unknown>) => boolean): Promise<void> {
-    const kept = (await this.metrics()).filter(keep);
-    await replaceFile(this.#file('metrics'), kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  /** The same for samples.jsonl: responses that a run has sampled. */
+  addSample(row: Readonly<Record<string, unknown>>): void {
+    this.#append('samples', JSON.stringify(row));
+  }
+
+  /** Forgets the rows of steps after `last`, which will be taken again. */
+  async keepSteps(last: number): Promise<void> {
+    for (const name of ['metrics', 'samples'] as const) {
+      if (!existsSync(this.#file(name))) continue;
+      const kept = (await this.#rows(name)).filter(({ step }) => Number(step) <= last);
+      await replaceFile(this.#file(name), kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    }
   }
 
   log(line: string): void {
@@ -126,6 +129,16 @@ export class RunFolder {
 
   #file(name: keyof typeof FILES): string {
     return path.join(this.dir, FILES[name]);
+  }
+
+  async #rows(name: keyof typeof FILES): Promise<Record<string, unknown>[]> {
+    if (!existsSync(this.#file(name))) return [];
+    const text = await readFile(this.#file(name), 'utf8');
+    return text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
   }
 
   #append(name: keyof typeof FILES, line: string): void {

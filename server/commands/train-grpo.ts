@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { defaultModelDir, packageRoot } from '../models/installed.ts';
+import { type GrpoRow, runGrpo } from '../train/rl/grpo.ts';
+import { RL_PRESETS } from '../train/rl/presets/index.ts';
+import { type GrpoSettings, resolveGrpoSettings } from '../train/rl/settings.ts';
+import { type Command, UsageError } from './command.ts';
+import { duration, openRun, type Training, trainingOptions } from './open-run.ts';
+
+const GRPO: Training<GrpoSettings> = {
+  name: 'grpo',
+  presets: Object.fromEntries(
+    Object.entries(RL_PRESETS).map(([preset, recipe]) => [
+      preset,
+      { preset, recipe, model: defaultModelDir(), tasks: path.join(packageRoot(), 'tasks', 'starter.jsonl') },
+    ]),
+  ),
+  resolve: resolveGrpoSettings,
+  absolute: (settings) => ({
+    ...settings,
+    model: path.resolve(settings.model),
+    tasks: path.resolve(settings.tasks),
+  }),
+};
+
+export const trainGrpo: Command = {
+  name: 'train grpo',
+  usage: '--preset P | --config F [--run DIR] [--set key=value] | --resume DIR',
+  summary: 'let a model learn from running what it writes; everything about the run is kept in its folder',
+  options: trainingOptions(GRPO),
+  async run(args, values, io) {
+    if (args.length > 0) throw new UsageError(`${args[0]} is not expected`);
+    const { run, settings } = await openRun(values, GRPO);
+    io.note(`run folder ${run.dir}`);
+    const { after } = settings.recipe;
+    if (after !== undefined) io.note(`this method begins with supervised fine-tuning, preset ${after}`);
+    const state = await runGrpo(run, settings, io.signal, (row) => io.note(describe(row, settings.steps)));
+    io.result(`${state.status} after ${state.step} of ${state.steps} steps: ${run.dir}`, {
+      run: run.dir,
+      ...state,
+    });
+  },
+};
+
+function describe(row: GrpoRow, steps: number): string {
+  if ('heldOut' in row) {
+    const { solved, tasks, tpf } = row.heldOut;
+    return `after step ${row.step}: ${solved} of ${tasks} held-out tasks solved, TPF ${tpf.toFixed(2)}`;
+  }
+  const { rollout, reward, training, all } = row.seconds;
+  return [
+    `step ${row.step}/${steps}`,
+    `reward ${row.reward.mean.toFixed(2)} ± ${row.reward.spread.toFixed(2)}`,
+    `right ${(100 * row.correct).toFixed(0)} %`,
+    `TPF ${row.tpf.toFixed(2)}`,
+    row.skipped ? 'skipped, not finite' : `KL ${row.kl.toFixed(4)}`,
+    `${row.groups} groups`,
+    `${all.toFixed(0)} s (${[rollout, reward, training].map((one) => one.toFixed(0)).join(' + ')})`,
+    `${(row.memory / 1e9).toFixed(1)} GB`,
+    `${duration(row.secondsLeft)} left`,
+  ].join('  ');
+}

@@ -1,0 +1,63 @@
+import { completionOf } from '../../eval/answer.ts';
+import type { DecodeSettings, Trajectory } from '../../protocol.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { assembleProgram } from '../../tasks/program.ts';
+import type { Task } from '../../tasks/task.ts';
+import { sampleSeed } from '../data/sampler.ts';
+import { type Group, isCorrect, type Rollout } from './rollout.ts';
+import type { SamplingEngine } from './sampling-engine.ts';
+
+/** What responses are sampled with. */
+export interface RolloutSettings {
+  decode: Partial<DecodeSettings>;
+  groupSize: number;
+  /** Of the run, and the number of the first response in it: no two of them have the same random numbers. */
+  seed: number;
+  first: number;
+}
+
+export interface Rollouts {
+  /** In the order of the tasks. */
+  groups: Group[];
+  /** Sampling, and what verdicts took after it; most are reached while later responses are sampled. */
+  seconds: { rollout: number; reward: number };
+}
+
+/** Samples a group of responses to every task and has them judged. Rejects on abort. */
+export async function sampleGroups(
+  engine: SamplingEngine,
+  sandbox: Pick<Sandbox, 'verdict'>,
+  tasks: readonly Task[],
+  { decode, groupSize, seed, first }: RolloutSettings,
+  signal: AbortSignal,
+): Promise<Rollouts> {
+  const jobs = tasks.flatMap((task, t) =>
+    Array.from({ length: groupSize }, (_, i) => ({
+      task,
+      settings: { ...decode, seed: sampleSeed(seed, first + t * groupSize + i) },
+    })),
+  );
+  const judged: Promise<Rollout>[] = [];
+  const began = performance.now();
+  await engine.sample(jobs, signal, (job, trajectory) => {
+    judged[job] = judge(jobs[job].task, trajectory, engine.version, sandbox, signal);
+    // A failure is met below.
+    judged[job].catch(() => {});
+  });
+  const sampled = performance.now();
+  const rollouts = await Promise.all(judged);
+  const seconds = { rollout: (sampled - began) / 1000, reward: (performance.now() - sampled) / 1000 };
+  return { groups: tasks.map((_, t) => rollouts.slice(t * groupSize, (t + 1) * groupSize)), seconds };
+}
+
+async function judge(
+  task: Task,
+  trajectory: Trajectory,
+  weightsVersion: number,
+  sandbox: Pick<Sandbox, 'verdict'>,
+  signal: AbortSignal,
+): Promise<Rollout> {
+  const code = assembleProgram(task, completionOf(task, trajectory));
+  const verdict = await sandbox.verdict({ task, code }, signal);
+  return { taskId: task.id, trajectory, weightsVersion, verdict, correct: isCorrect(verdict, trajectory) };
+}

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { UserError } from '../../../server/errors.ts';
+import type { Verdict } from '../../../server/sandbox/verdict.ts';
+import { type GrpoRow, type RewardSandbox, runGrpo, type StepRow } from '../../../server/train/rl/grpo.ts';
+import { RL_PRESETS } from '../../../server/train/rl/presets/index.ts';
+import { resolveGrpoSettings } from '../../../server/train/rl/settings.ts';
+import { RunFolder } from '../../../server/train/run/run-folder.ts';
+import { parseTrajectory } from '../../../server/trajectory-file.ts';
+import { temporaryFolder } from '../../support/model-files.ts';
+import { writeTinyModel } from '../../support/tiny-model-folder.ts';
+
+const HELD_OUT = ['last', 'first', 'second', 'third', 'fourth', 'fifth'];
+const TASKS = ['double', 'half', 'next', ...HELD_OUT].map((name, i) => ({
+  task_id: name,
+  text: name,
+  code: '    return x\n',
+  entry_point: name,
+  prefix: `def ${name}(x):\n`,
+  test_list: [`assert ${name}(0) == 0`],
+  level: 1 + (i % 2),
+  split: i < 3 ? 'train' : 'heldout',
+}));
+
+/** A quarter of the bytes end a response, so that most are short. */
+const STOP_TOKENS = Array.from({ length: 64 }, (_, i) => 192 + i);
+
+/** Judges by the text alone: right is what begins with an even byte. */
+function fakeSandbox(onVerdict: () => void = () => {}): RewardSandbox {
+  return {
+    async verdict({ task, code }): Promise<Verdict> {
+      onVerdict();
+      const answer = Buffer.from(code.slice(task.prefix.length));
+      const passed = answer[0] % 2 === 0;
+      return {
+        taskId: task.id,
+        verdict: passed ? 'passed' : 'failed',
+        passed: Number(passed),
+        total: 1,
+        asserts: [passed ? 'passed' : 'failed'],
+        ms: 1,
+        detail: '',
+      };
+    },
+    close() {},
+  };
+}
+
+interface LabChanges extends Record<string, unknown> {
+  recipe?: object;
+  tasks?: readonly object[];
+}
+
+function lab(t: TestContext, { recipe = {}, tasks = TASKS, ...changes }: LabChanges = {}) {
+  const dir = temporaryFolder(t);
+  const model = path.join(dir, 'model');
+  writeTinyModel(model, undefined, STOP_TOKENS);
+  const file = path.join(dir, 'tasks.jsonl');
+  writeFileSync(file, tasks.map((task) => JSON.stringify(task)).join('\n'));
+  const { decode, filter, ...preset } = RL_PRESETS.lightningrl;
+  const settings = {
+    model,
+    tasks: file,
+    recipe: {
+      ...preset,
+      promptsPerStep: 2,
+      groupSize: 4,
+      decode: { ...decode, maxTokens: 8, threshold: 0.02 },
+      filter: { ...filter, drop: [] },
+      optimizer: { ...preset.optimizer, learningRate: 0.02, warmupSteps: 0 },
+      ...recipe,
+    },
+    steps: 4,
+    rank: 2,
+    evaluateEvery: 2,
+    threads: 1,
+    ...changes,
+  };
+  return { dir, settings };
+}
+
+async function train(
+  run: RunFolder,
+  settings: unknown,
+  { stopAfter = Number.POSITIVE_INFINITY, sandbox = fakeSandbox() } = {},
+) {
+  const abort = new AbortController();
+  const rows: GrpoRow[] = [];
+  const onRow = (row: GrpoRow) => {
+    rows.push(row);
+    if ('reward' in row && row.step === stopAfter) abort.abort();
+  };
+  const resolved = resolveGrpoSettings(settings as Record<string, unknown>, 'test');
+  const state = await runGrpo(run, resolved, abort.signal, onRow, async () => sandbox);
+  return { state, rows, steps: rows.filter((row): row is StepRow => 'reward' in row) };
+}
+
+/** What does not depend on the clock. */
+async function numbers(run: RunFolder) {
+  return (await run.metrics()).map(
+    ({ seconds: _, secondsLeft: __, tokensPerSecond: ___, memory: ____, ...row }) => row,
+  );
+}
+
+const state = (run: RunFolder, step: number) =>
+  readFileSync(path.join(run.dir, 'checkpoints', `step-${step}`, 'trainer.safetensors'));
+
+interface Sample {
+  step: number;
+  taskId: string;
+  tokens: number;
+  weightsVersion: number;
+  completion: string;
+  trace: string;
+}
+
+function samples(run: RunFolder): Sample[] {
+  return readFileSync(path.join(run.dir, 'samples.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+test('a run says what it did, step by step, and keeps every sample with its trace', async (t) => {
+  const { dir, settings } = lab(t);
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  const { state, rows, steps } = await train(run, settings);
+  assert.deepEqual([state.status, state.step], ['done', 4]);
+  assert.deepEqual(
+    rows.map((row) => ['heldOut' in row ? 'evaluation' : 'step', row.step]),
+    [
+      ['evaluation', 0],
+      ['step', 1],
+      ['step', 2],
+      ['evaluation', 2],
+      ['step', 3],
+      ['step', 4],
+      ['evaluation', 4],
+    ],
+  );
+  for (const row of steps) {
+    assert.equal(row.responses, 8);
+    assert.equal(
+      Object.values(row.verdicts).reduce((sum, count) => sum + count, 0),
+      8,
+    );
+    assert.equal(row.weightsVersion, row.step);
+    assert.ok(row.distinct > 0.5, 'samples of a prompt differ');
+    assert.ok(row.tpf >= 1 && row.tpf >= row.tpfTotal);
+  }
+  const all = samples(run);
+  assert.equal(all.length, 32);
+  assert.deepEqual(
+    [...new Set(all.map(({ step, weightsVersion }) => step - weightsVersion))],
+    [1],
+    'a step samples with the weights of the steps before',
+  );
+  assert.ok(!all.some(({ taskId }) => HELD_OUT.includes(taskId)), 'held-out tasks are not trained on');
+  for (const { trace, completion, tokens } of all) {
+    const trajectory = parseTrajectory(readFileSync(path.join(run.dir, trace), 'utf8'), trace);
+    assert.equal(trajectory.text, completion);
+    assert.equal(trajectory.responseIds.length, tokens);
+  }
+});
+
+test('engine and trainer agree about the log-probabilities, before the first update and after each', async (t) => {
+  const { dir, settings } = lab(t);
+  const { steps } = await train(await RunFolder.create(path.join(dir, 'run'), settings), settings);
+  for (const { drift, step } of steps) assert.ok(drift!.max < 1e-4, `step ${step}: ${drift!.max}`);
+  assert.ok(
+    steps.every(({ kl, step }) => (step === 1 ? kl < 1e-6 : kl > 1e-6)),
+    'the weights move',
+  );
+});
+
+test('a run that is stopped and resumed gives the same numbers as one that is not', async (t) => {
+  const { dir, settings } = lab(t);
+  const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
+  await train(whole, settings);
+  const parts = await RunFolder.create(path.join(dir, 'parts'), settings);
+  const first = await train(parts, settings, { stopAfter: 3 });
+  assert.deepEqual([first.state.status, first.state.step], ['stopped', 3]);
+  await train(parts, await parts.config());
+  assert.deepEqual(await numbers(parts), await numbers(whole));
+  assert.deepEqual(samples(parts), samples(whole));
+  assert.deepEqual(state(parts, 4), state(whole, 4));
+});
+
+test('whatever a kill leaves behind, the resumed run gives the same numbers', async (t) => {
+  const { dir, settings } = lab(t, { steps: 3, evaluateEvery: 1 });
+  const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
+  // The folder as a kill finds it, at every verdict of the run: in rollouts, rewards and evaluations.
+  let verdicts = 0;
+  const copies: string[] = [];
+  const snapshot = () => {
+    if (verdicts++ % 9 !== 4) return;
+    const copy = path.join(dir, `killed-${verdicts}`);
+    cpSync(whole.dir, copy, { recursive: true });
+    copies.push(copy);
+  };
+  await train(whole, settings, { sandbox: fakeSandbox(snapshot) });
+  // In a checkpoint, and between the samples of a step and its metrics.
+  const late = path.join(dir, 'killed-late');
+  cpSync(copies[copies.length - 3], late, { recursive: true });
+  mkdirSync(path.join(late, 'checkpoints', 'step-3.partial'), { recursive: true });
+  writeFileSync(path.join(late, 'checkpoints', 'step-3.partial', 'trainer.safetensors'), 'half');
+  writeFileSync(path.join(late, 'samples.jsonl'), '{"step":3,"taskId":"half"}\n{"step":3,"ta', { flag: 'a' });
+  for (const copy of [...copies, late]) {
+    const killed = await RunFolder.open(copy);
+    writeFileSync(path.join(copy, 'lock'), '999999999');
+    await train(killed, settings);
+    assert.deepEqual(await numbers(killed), await numbers(whole), path.basename(copy));
+    assert.deepEqual(samples(killed), samples(whole));
+    assert.deepEqual(state(killed, 3), state(whole, 3));
+  }
+  assert.ok(copies.length > 3);
+});
+
+test('the last three checkpoints and the best one stay', async (t) => {
+  const { dir, settings } = lab(t, { steps: 6, evaluateEvery: 1 });
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  let verdicts = 0;
+  // Only the evaluation after step 1 finds all tasks solved, the one before it half of them.
+  const sandbox = fakeSandbox();
+  const judge = sandbox.verdict.bind(sandbox);
+  sandbox.verdict = async (candidate, signal) => {
+    const verdict = await judge(candidate, signal);
+    if (!HELD_OUT.includes(candidate.task.id)) return verdict;
+    const evaluation = Math.floor(verdicts++ / HELD_OUT.length);
+    const passed = evaluation === 1 || (evaluation === 0 && verdicts % 2 === 0);
+    return { ...verdict, verdict: passed ? 'passed' : 'failed' };
+  };
+  await train(run, settings, { sandbox });
+  const best = readFileSync(path.join(run.dir, 'best'), 'utf8').trim();
+  const kept = readdirSync(path.join(run.dir, 'checkpoints')).sort();
+  assert.deepEqual(kept, [...new Set([best, 'step-4', 'step-5', 'step-6'])].sort());
+});
+
+test('what cannot be learned from is refused in one sentence', async (t) => {
+  const refused = async (changes: Record<string, unknown>, reason: RegExp, sandbox = fakeSandbox()) => {
+    const { dir, settings } = lab(t, changes);
+    await assert.rejects(
+      async () => train(await RunFolder.create(path.join(dir, 'run'), settings), settings, { sandbox }),
+      (error: Error) => {
+        assert.ok(error instanceof UserError, error.stack);
+        assert.match(error.message, reason);
+        return true;
+      },
+    );
+  };
+  await refused({ tasks: TASKS.slice(0, 3) }, /has no held-out task/);
+  await refused({ tasks: TASKS.slice(3) }, /has no task to train on/);
+  await refused({ recipe: { groupSize: 1 } }, /groupSize is 1.*at least 2/);
+  await refused({ recipe: { nonsense: 1 } }, /nonsense/);
+  await refused({ format: 2 }, /another version/);
+  const never = fakeSandbox();
+  never.verdict = async ({ task }) => ({
+    ...(await fakeSandbox().verdict({ task, code: '' })),
+    verdict: 'failed',
+  });
+  await refused({}, /solves none of the 6 held-out tasks.*level=1/, never);
+});
+
+test('a model or a task file that changed is not gone on with', async (t) => {
+  const { dir, settings } = lab(t);
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  await train(run, settings, { stopAfter: 1 });
+  writeFileSync(settings.tasks, `${JSON.stringify({ ...TASKS[0], task_id: 'new' })}\n`, { flag: 'a' });
+  await assert.rejects(train(run, settings), /data of .* has changed/);
+});
