@@ -24,7 +24,7 @@ const TOKENIZER_FILES = [
 
 export interface ImportOptions {
   quantize: Quantization;
-  /** File of a LoRA adapter to merge. */
+  /** File of a LoRA adapter to merge; a sampler head beside it was trained with it and takes the place of the model's. */
   adapter?: string;
   signal?: AbortSignal;
   /** Told the share of the weights that is written, 0 … 1. */
@@ -52,7 +52,8 @@ export async function importModel(src: string, dest: string, options: ImportOpti
   });
   try {
     if (spec.samplerHead) {
-      await conversion.writeSamplerHead(weights, spec.samplerHead, path.resolve(src), partial);
+      const from = samplerHeadFolder(path.resolve(src), spec.samplerHead.file, options.adapter);
+      await conversion.writeSamplerHead(weights, spec.samplerHead, from, partial);
     }
     const groups = conversion.groups(weights, spec).map((group) => interruptible(group, options.signal));
     await writeCheckpoint(partial, groups, SHARD_BYTES, options.progress ?? (() => {}));
@@ -73,6 +74,11 @@ export async function importModel(src: string, dest: string, options: ImportOpti
     await rm(partial, { recursive: true, force: true });
   }
   return openModel(dest);
+}
+
+function samplerHeadFolder(src: string, file: string, adapter: string | undefined): string {
+  const beside = adapter === undefined ? src : path.dirname(path.resolve(adapter));
+  return existsSync(path.join(beside, file)) ? beside : src;
 }
 
 /** Compares with the source, which is first written without rounding where its weights cannot be used as they lie. */

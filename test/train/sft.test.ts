@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { UserError } from '../../server/errors.ts';
+import { importModel } from '../../server/models/import.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { hasCheckpoint } from '../../server/train/run/checkpoint.ts';
 import { lockRun } from '../../server/train/run/lock.ts';
@@ -128,6 +129,28 @@ test('an objective that asks the model first resumes bit-equal too', async (t) =
   await train(parts, settings, 3);
   await train(parts, settings);
   assert.deepEqual(checkpoint(parts, 6, 'trainer.safetensors'), checkpoint(whole, 6, 'trainer.safetensors'));
+});
+
+test('adapters, special tokens and sampler head of a run become a model by import', async (t) => {
+  const { dir, settings } = lab(t, { specialTokens: true, chainedWeight: 1 });
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  await train(run, settings);
+  const trained = path.join(run.dir, 'checkpoints', 'step-6');
+  const target = path.join(dir, 'made');
+  const adapter = path.join(trained, 'adapter_model.safetensors');
+  const model = await importModel(settings.model, target, { quantize: 'none', adapter });
+  const head = 'sampler_head.safetensors';
+  assert.deepEqual(readFileSync(path.join(target, head)), readFileSync(path.join(trained, head)));
+  const [before, after] = await Promise.all(
+    [await openModel(settings.model), model].map((one) => one.readTensor('model.embed_tokens.weight')),
+  );
+  const { hiddenSize, maskTokenId, vocabSize } = model.spec;
+  for (let token = 0; token < vocabSize; token++) {
+    const row = (table: Float32Array) => table.slice(token * hiddenSize, (token + 1) * hiddenSize);
+    // Masks are in every sample; rows of texts stay as they were.
+    if (token === maskTokenId) assert.notDeepEqual(row(after), row(before));
+    else if (token < 256) assert.deepEqual(row(after), row(before));
+  }
 });
 
 test('it learns: the loss of a small set of texts falls', async (t) => {
