@@ -5,7 +5,7 @@ import type { ForwardAdapters } from './forward-adapters.ts';
 import { Graph, type Value } from './graph.ts';
 import type { Head } from './head.ts';
 import { linear, type Matrix, type Precision, type Prepared } from './linear/linear.ts';
-import { embed } from './linear/stored.ts';
+import type { embed } from './linear/stored.ts';
 import { hasExperts, layerNames, layerNetworks, NAMES } from './names.ts';
 import { addAndRmsNorm, rmsNorm } from './norm.ts';
 import type { DenoiserShape } from './shape.ts';
@@ -35,6 +35,8 @@ export interface ForwardOptions {
   precision: Precision;
   /** How the output head is. */
   headPrecision: Precision;
+  /** How rows of the embedding are read. */
+  embed: typeof embed;
   attention: Attention;
   /** What is computed from the selected rows. */
   head: Head;
@@ -69,7 +71,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
   };
   const select = graph.input(FORWARD.select, 'i64', ['selected']);
 
-  let residual = embed(graph, ids, matrix(NAMES.embedding)[0]);
+  let residual = options.embed(graph, ids, matrix(NAMES.embedding)[0]);
   let x = rmsNorm(graph, residual, find(layerNames(0).inputNorm), shape.rmsEps);
   const keysValues: Value[] = [];
   for (let layer = 0; layer < shape.layers; layer++) {

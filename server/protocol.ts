@@ -172,13 +172,16 @@ export interface EvalAnswer {
 // ------------------------------------------------------- server ⇄ engine process
 
 /** Where forwards run. `auto` takes the best that works. */
-export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+export type Device = 'auto' | RunningDevice;
+export type RunningDevice = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
 
 export interface EngineOptions {
   modelDir: string;
   device: Device;
   /** 0: chosen from the number of cores. */
   threads: number;
+  /** Folder of what was found out about this machine; without it that of the command line. */
+  storageDir?: string;
 }
 
 /** Text around a cursor, or a plain prompt when `suffix` is empty and `fim` is false. */

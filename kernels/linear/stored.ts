@@ -37,6 +37,11 @@ export function embed(graph: Graph, ids: Value, { weight, scale }: RowRange): Va
   return scale === undefined ? gather(weight) : scaled(graph, gather(weight), gather(scale));
 }
 
+/** The same from a table that is widened when the graph is loaded. */
+export function embedWidened(graph: Graph, ids: Value, table: RowRange): Value {
+  return graph.op('Gather', [widened(graph, table), ids], { axis: 0 });
+}
+
 /** A stored tensor as f32. */
 export function toF32(graph: Graph, value: Value, { dtype }: WeightLocation): Value {
   return dtype === 'F32' ? value : graph.op('Cast', [value], { to: DTYPE.f32 });

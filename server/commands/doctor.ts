@@ -1,13 +1,15 @@
 import os from 'node:os';
 import manifest from '../../package.json' with { type: 'json' };
-import { defaultStorageDir, readCounters } from '../completion/counters.ts';
-import { deviceReports } from '../engine/devices.ts';
+import { readCounters } from '../completion/counters.ts';
+import { engineCommand } from '../engine/command.ts';
+import { probeDevices } from '../engine/devices.ts';
 import { loadModel } from '../engine/load.ts';
 import { WarmModel } from '../engine/warm-model.ts';
 import { UserError } from '../errors.ts';
 import { defaultModelDir } from '../models/installed.ts';
 import { openModel } from '../models/registry.ts';
 import { describeSandbox } from '../sandbox/report.ts';
+import { defaultStorageDir } from '../storage.ts';
 import type { Command } from './command.ts';
 import { text } from './decode-options.ts';
 
@@ -24,7 +26,7 @@ export const doctor: Command = {
     model: { type: 'string', help: 'model folder (default: the one that comes with unmask)' },
     storage: {
       type: 'string',
-      help: 'folder of the acceptance counters (default: that of the language server)',
+      help: 'folder of counters and measurements (default: that of the language server)',
     },
   },
   async run(_args, values, io) {
@@ -36,9 +38,9 @@ export const doctor: Command = {
       onnxruntime: manifest.dependencies['onnxruntime-node'],
       platform: `${process.platform}-${process.arch}`,
       cores: os.availableParallelism(),
-      devices: await deviceReports(),
+      devices: await probeDevices(engineCommand(), storage),
       model: await orProblem(() => describeModel(modelDir)),
-      engine: await orProblem(() => tryEngine(modelDir)),
+      engine: await orProblem(() => tryEngine(modelDir, storage)),
       sandbox: await orProblem(describeSandbox),
       acceptance: { folder: storage, ...(await readCounters(storage)) },
     };
@@ -57,8 +59,8 @@ async function describeModel(modelDir: string) {
 }
 
 /** Loads the model in this process, as an engine would, and lets it go again. */
-async function tryEngine(modelDir: string) {
-  const model = await WarmModel.open(loadModel, { modelDir, device: 'auto', threads: 0 });
+async function tryEngine(modelDir: string, storageDir: string) {
+  const model = await WarmModel.open(loadModel, { modelDir, device: 'auto', threads: 0, storageDir });
   const { device, threads, loadMilliseconds } = model.ready;
   const residentBytes = process.memoryUsage.rss();
   await model.release();

@@ -1,5 +1,4 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 
 /** How useful completions were, summed up over all sessions. Numbers only, never text. */
@@ -23,13 +22,6 @@ const ZERO: Counters = {
   acceptedCharacters: 0,
   retainedCharacters: 0,
 };
-
-/** Where the counters are when a client names no folder. */
-export function defaultStorageDir(): string {
-  const state =
-    process.env.XDG_STATE_HOME ?? process.env.LOCALAPPDATA ?? path.join(os.homedir(), '.local', 'state');
-  return path.join(state, 'unmask');
-}
 
 /** The counters in a storage folder; all zero where there are none, or none that make sense. */
 export async function readCounters(storageDir: string): Promise<Counters> {

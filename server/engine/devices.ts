@@ -1,32 +1,77 @@
-import type { Device } from '../protocol.ts';
-import { loadOrt } from './ort.ts';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { replaceFile } from '../files.ts';
+import type { RunningDevice } from '../protocol.ts';
+import type { EngineCommand } from './engine-process.ts';
+import { describeMachine } from './machine.ts';
+import type { ProbeResult } from './probe.ts';
+import { probeInProcess } from './probe-process.ts';
 
+/** Whether a device is used by `auto`, and why: half a sentence. */
 export interface DeviceReport {
-  name: Exclude<Device, 'auto'>;
+  name: RunningDevice;
   used: boolean;
-  /** Why it is used or not: half a sentence. */
   reason: string;
 }
 
-const OTHERS: readonly DeviceReport['name'][] = ['webgpu', 'cuda', 'dml', 'coreml'];
+/** Devices beside the processor, the likely fastest first. */
+const OTHERS: readonly RunningDevice[] = ['cuda', 'webgpu', 'dml', 'coreml'];
 
-/** Every device a forward might run on, and why it does or does not. Never throws. */
-export async function deviceReports(): Promise<DeviceReport[]> {
+const FILE = 'devices.json';
+
+interface Remembered {
+  /** What the answers depend on. */
+  machine: string;
+  reports: DeviceReport[];
+}
+
+/** The device that `auto` stands for: what the last probe of this machine found, and the processor before there was one. */
+export async function bestDevice(storageDir: string): Promise<RunningDevice> {
+  const reports = await rememberedReports(storageDir);
+  return reports?.find(({ used }) => used)?.name ?? 'cpu';
+}
+
+/** What the last probe found; undefined if there was none, or if driver, system or program have changed since. */
+export async function rememberedReports(storageDir: string): Promise<DeviceReport[] | undefined> {
   try {
-    const { listSupportedBackends } = await loadOrt();
-    const built = new Map(listSupportedBackends().map(({ name, bundled }) => [name, bundled]));
-    return [
-      { name: 'cpu', used: true, reason: 'the device of this version' },
-      ...OTHERS.map((name) => ({ name, used: false, reason: whyNot(built.get(name)) })),
-    ];
-  } catch (error) {
-    return [{ name: 'cpu', used: false, reason: (error as Error).message }];
+    const stored: Remembered = JSON.parse(await readFile(path.join(storageDir, FILE), 'utf8'));
+    return stored.machine === describeMachine() ? stored.reports : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-function whyNot(bundled: boolean | undefined): string {
-  if (bundled === undefined) return 'not in the ONNX Runtime of this platform';
-  return bundled
-    ? 'not probed: this version does not support it yet'
-    : 'its libraries are not installed, and this version does not support it yet';
+/** Probes every device, each in a process that is thrown away, and remembers what it found. Never throws. */
+export async function probeDevices(command: EngineCommand, storageDir: string): Promise<DeviceReport[]> {
+  const results: [RunningDevice, ProbeResult][] = [];
+  for (const name of OTHERS) results.push([name, await probeInProcess(command, name)]);
+  const reports = chooseDevice(results);
+  await mkdir(storageDir, { recursive: true })
+    .then(() =>
+      replaceFile(path.join(storageDir, FILE), JSON.stringify({ machine: describeMachine(), reports })),
+    )
+    // What cannot be remembered is found again.
+    .catch(() => {});
+  return reports;
+}
+
+/** The device with the largest gain over the processor is used, or the processor if none has any. */
+export function chooseDevice(results: readonly (readonly [RunningDevice, ProbeResult])[]): DeviceReport[] {
+  const gain = (result: ProbeResult) =>
+    result.problem === undefined ? result.cpuMilliseconds / result.milliseconds : 0;
+  const best = results.reduce<(typeof results)[number] | undefined>(
+    (most, next) => (gain(next[1]) > Math.max(1, most ? gain(most[1]) : 1) ? next : most),
+    undefined,
+  );
+  const others = results.map(([name, result]) => ({
+    name,
+    used: best?.[0] === name,
+    reason: result.problem ?? `works: ${compareTimes(result)}`,
+  }));
+  const reason = best ? `${best[0]} is faster` : 'no other device works and is faster';
+  return [...others, { name: 'cpu', used: best === undefined, reason }];
+}
+
+function compareTimes(result: Extract<ProbeResult, { problem?: undefined }>): string {
+  return `large products take ${result.milliseconds.toFixed(1)} ms, on the processor ${result.cpuMilliseconds.toFixed(1)} ms`;
 }

@@ -195,6 +195,6 @@ export class EngineHost implements Engine {
   }
 }
 
-function engineOptions({ modelDir, device, threads }: EngineSettings) {
-  return { modelDir, device, threads };
+function engineOptions({ modelDir, device, threads, storageDir }: EngineSettings) {
+  return { modelDir, device, threads, storageDir };
 }

@@ -2,16 +2,17 @@ import { UserError } from '../errors.ts';
 import { withChatEnd } from '../models/chat-end.ts';
 import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
-import type { EngineOptions } from '../protocol.ts';
+import { defaultStorageDir } from '../storage.ts';
+import { bestDevice } from './devices.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
 import { loadOrt } from './ort.ts';
 import { OrtDenoiser } from './ort-denoiser.ts';
 import { OrtSamplerHead } from './ort-sampler-head.ts';
+import { explain } from './probe-process.ts';
 import { defaultThreads } from './threads.ts';
 
 /** Opens a model folder on ONNX Runtime. Throws UserError when the folder, the device or the runtime is at fault. */
 export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedModel> => {
-  checkDevice(options);
   onProgress(0, 'reading the model folder');
   const opened = await openModel(options.modelDir);
   onProgress(0.1, 'reading the tokenizer');
@@ -22,13 +23,24 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
   onProgress(0.4, 'preparing the weights');
   const threads = options.threads || defaultThreads();
   const samplerHead = await OrtSamplerHead.open(ort, folder);
-  const denoiser = await OrtDenoiser.open(ort, folder, threads, samplerHead);
+  const wanted =
+    options.device === 'auto' ? await bestDevice(options.storageDir ?? defaultStorageDir()) : options.device;
+  let device = wanted;
+  const open = () => OrtDenoiser.open(ort, folder, threads, samplerHead, device);
+  const denoiser = await open().catch((error: Error) => {
+    if (wanted === 'cpu') throw error;
+    const problem = `The device ${wanted} cannot run ${folder.name} (${explain(error.message)})`;
+    if (options.device !== 'auto') throw new UserError(`${problem}; set unmask.device to auto or cpu.`);
+    process.stderr.write(`${problem}; the processor is used.\n`);
+    device = 'cpu';
+    return open();
+  });
   onProgress(1, 'ready');
   return {
     folder,
     denoiser,
     tokenizer,
-    device: 'cpu',
+    device,
     threads,
     async release() {
       await samplerHead?.release();
@@ -36,8 +48,3 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
     },
   };
 };
-
-function checkDevice({ device }: EngineOptions): void {
-  if (device === 'auto' || device === 'cpu') return;
-  throw new UserError(`device ${device} is not supported yet: set it to auto or cpu.`);
-}

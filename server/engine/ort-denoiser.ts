@@ -3,6 +3,7 @@ import { bestTokens, HEAD } from '../../kernels/head.ts';
 import type { Denoiser, ForwardRequest, ForwardResult, SamplerHead } from '../decode/denoiser.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
+import type { RunningDevice } from '../protocol.ts';
 import { type Ort, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward } from './ort-forward.ts';
@@ -26,9 +27,10 @@ export class OrtDenoiser implements Denoiser {
     folder: ModelFolder,
     threads: number,
     samplerHead?: SamplerHead,
+    device?: RunningDevice,
   ): Promise<OrtDenoiser> {
     const head = bestTokens(folder.spec.suppressedTokenIds);
-    const forward = await OrtForward.open(ort, folder, head, threads);
+    const forward = await OrtForward.open(ort, folder, head, threads, { device });
     return new OrtDenoiser(ort, forward, folder.spec, samplerHead);
   }
 

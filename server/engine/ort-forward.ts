@@ -5,6 +5,7 @@ import type { Head } from '../../kernels/head.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
+import type { RunningDevice } from '../protocol.ts';
 import { type InferenceSession, type Ort, openSession, type Tensor, tensors } from './ort.ts';
 import type { OrtCache } from './ort-cache.ts';
 import { choosePrecisions } from './precisions.ts';
@@ -25,6 +26,7 @@ export interface OrtForwardOptions {
   /** Rows of several samples are fed together, see BatchInputs. */
   batch?: boolean;
   adapters?: ForwardAdapters;
+  device?: RunningDevice;
 }
 
 /** The forward graph of one model in a session: fills its inputs from rows. */
@@ -48,11 +50,12 @@ export class OrtForward {
     folder: ModelFolder,
     head: Head,
     threads: number,
-    { batch = false, adapters }: OrtForwardOptions = {},
+    { batch = false, adapters, device = 'cpu' }: OrtForwardOptions = {},
   ): Promise<OrtForward> {
-    const options = { ...choosePrecisions(folder), attention: grouped, head, batch, adapters };
+    const options = { ...choosePrecisions(folder, device), attention: grouped, head, batch, adapters };
     const graph = buildForward(folder.spec, folder.weights, options);
-    return new OrtForward(ort, await openSession(ort, graph, folder.dir, threads), folder.spec, batch);
+    const session = await openSession(ort, graph, folder.dir, threads, { device });
+    return new OrtForward(ort, session, folder.spec, batch);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Graph } from '../../kernels/graph.ts';
 import type { Activations } from '../../kernels/linear/int8.ts';
 import { serialize } from '../../kernels/onnx/serialize.ts';
 import { UserError } from '../errors.ts';
+import type { RunningDevice } from '../protocol.ts';
 
 export type { InferenceSession, Tensor };
 export type Ort = typeof import('onnxruntime-node');
@@ -29,6 +30,8 @@ export interface SessionSettings {
    * large graphs keep much more memory than is in use at any time.
    */
   planMemory?: boolean;
+  /** Where the nodes run that the device has an implementation of; the others run on the processor. */
+  device?: RunningDevice;
 }
 
 /** Opens a session on a graph whose weights lie in `folder`; they are mapped, not copied. */
@@ -37,10 +40,10 @@ export async function openSession(
   graph: Graph,
   folder: string,
   threads: number,
-  { planMemory = true }: SessionSettings = {},
+  { planMemory = true, device = 'cpu' }: SessionSettings = {},
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(serialize(graph), {
-    executionProviders: ['cpu'],
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',

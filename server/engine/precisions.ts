@@ -3,27 +3,34 @@ import { fp32 } from '../../kernels/linear/fp32.ts';
 import { int4 } from '../../kernels/linear/int4.ts';
 import { int8 } from '../../kernels/linear/int8.ts';
 import type { Precision } from '../../kernels/linear/linear.ts';
-import { layerNames, NAMES } from '../../kernels/names.ts';
+import { embed, embedWidened } from '../../kernels/linear/stored.ts';
+import { layerNetworks, NAMES } from '../../kernels/names.ts';
 import type { WeightDtype } from '../../kernels/weights.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
+import type { RunningDevice } from '../protocol.ts';
 import { nativeActivations } from './ort.ts';
 
-/** How the matrices of a model are multiplied: as they are stored. */
-export function choosePrecisions({
-  spec,
-  weights,
-}: ModelFolder): Pick<ForwardOptions, 'precision' | 'headPrecision'> {
+/** Products with weights as they are stored; what a device has no product for is widened to fp32 when it is loaded. */
+const PRECISIONS: Partial<
+  Record<WeightDtype, { devices: readonly RunningDevice[]; make(normedRange?: number): Precision }>
+> = {
+  I8: { devices: ['cpu'], make: (normedRange) => int8(nativeActivations(), normedRange) },
+  I4: { devices: ['cpu', 'webgpu', 'cuda'], make: () => int4 },
+};
+
+/** How the matrices of a model are multiplied on a device. */
+export function choosePrecisions(
+  { spec, weights }: ModelFolder,
+  device: RunningDevice,
+): Pick<ForwardOptions, 'precision' | 'headPrecision' | 'embed'> {
   const of = (matrix: string): Precision => {
-    const dtype = weights.get(`${matrix}.weight`)?.dtype;
-    return PRECISIONS[dtype as WeightDtype]?.(spec.normedRange) ?? fp32;
+    const own = PRECISIONS[weights.get(`${matrix}.weight`)?.dtype as WeightDtype];
+    return own?.devices.includes(device) ? own.make(spec.normedRange) : fp32;
   };
   return {
-    precision: of(layerNames(0).query),
+    precision: of(layerNetworks(spec, 0)[0].gate),
     headPrecision: of(spec.tiedHead ? NAMES.embedding : NAMES.head),
+    // Not every graphics adapter can read half precision.
+    embed: device === 'cpu' ? embed : embedWidened,
   };
 }
-
-const PRECISIONS: Partial<Record<WeightDtype, (normedRange?: number) => Precision>> = {
-  I8: (normedRange) => int8(nativeActivations(), normedRange),
-  I4: () => int4,
-};

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
-import type { FromEngine, ToEngine } from '../protocol.ts';
+import type { EngineOptions, FromEngine, ToEngine, Trajectory } from '../protocol.ts';
+import type { EngineRequest } from './engine.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
 import type { LoadModel } from './loaded-model.ts';
-import { WarmModel } from './warm-model.ts';
+import { type WarmHooks, WarmModel } from './warm-model.ts';
 
 type Load = Extract<ToEngine, { type: 'load' }>;
 type Complete = Extract<ToEngine, { type: 'complete' }>;
@@ -36,6 +37,7 @@ class EngineServer {
   private readonly load: LoadModel;
   private readonly tasks: (Load | Complete)[] = [];
   private model: WarmModel | undefined;
+  private options: EngineOptions | undefined;
   private working = false;
   private running: { id: number; cancelled: boolean } | undefined;
   private lastSign = 0;
@@ -79,6 +81,7 @@ class EngineServer {
   }
 
   private async open({ options }: Load): Promise<void> {
+    this.options = options;
     try {
       this.model = await WarmModel.open(this.load, options, {
         onProgress: (progress, message) => this.send({ type: 'loading', progress, message }),
@@ -98,7 +101,7 @@ class EngineServer {
     const running = { id, cancelled: false };
     this.running = running;
     try {
-      const trajectory = await this.model.complete(request, {
+      const trajectory = await this.decode(this.model, request, {
         cancelled: () => running.cancelled,
         onStep: stream ? (step) => this.send({ type: 'step', id, step }) : undefined,
       });
@@ -107,6 +110,24 @@ class EngineServer {
       this.send({ type: 'error', id, ...describe(error) });
     }
     this.running = undefined;
+  }
+
+  /** Where the device fails, because it was lost or is out of memory, the model is opened on the processor instead. */
+  private async decode(model: WarmModel, request: EngineRequest, hooks: WarmHooks): Promise<Trajectory> {
+    try {
+      return await model.complete(request, hooks);
+    } catch (error) {
+      const { device } = model.ready;
+      if (error instanceof UserError || device === 'cpu' || !this.options) throw error;
+      process.stderr.write(
+        `The device ${device} failed, the processor is used: ${(error as Error).message}\n`,
+      );
+      // What is lost cannot always be let go of.
+      await model.release().catch(() => {});
+      await this.open({ type: 'load', options: { ...this.options, device: 'cpu' } });
+      if (this.model === model || !this.model) throw error;
+      return this.model.complete(request, hooks);
+    }
   }
 
   private signOfLife(): void {

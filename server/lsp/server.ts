@@ -3,11 +3,11 @@ import manifest from '../../package.json' with { type: 'json' };
 import { AcceptanceTracker } from '../completion/acceptance.ts';
 import { systemClock } from '../completion/clock.ts';
 import { Completer } from '../completion/completer.ts';
-import { defaultStorageDir } from '../completion/counters.ts';
 import { SingleFlight } from '../completion/single-flight.ts';
 import type { Engine, EngineSettings } from '../engine/engine.ts';
 import { ACCEPTED_COMMAND, type InitializationOptions, type ServerSettings } from '../protocol.ts';
 import { readSettings } from '../settings.ts';
+import { defaultStorageDir } from '../storage.ts';
 import { Configuration } from './configuration.ts';
 import { registerControl } from './control.ts';
 import { registerDiagnostics } from './diagnostics.ts';
@@ -61,11 +61,13 @@ function compose(
 ): void {
   const options: InitializationOptions = initializationOptions ?? {};
   const embeddedModelDir = options.embeddedModelDir ?? setup.embeddedModelDir;
+  const storageDir = options.storageDir ?? defaultStorageDir();
   const engineSettings = ({ model, device, threads, unloadAfterMinutes }: ServerSettings) => ({
     modelDir: model || embeddedModelDir,
     device,
     threads,
     unloadAfterMinutes,
+    storageDir,
   });
 
   const pause = new Pause();
@@ -75,7 +77,7 @@ function compose(
   const trajectories = new Trajectories(connection);
   const flights = new SingleFlight(engine, trajectories);
   const completer = new Completer(flights, engine, systemClock);
-  const acceptance = new AcceptanceTracker(options.storageDir ?? defaultStorageDir());
+  const acceptance = new AcceptanceTracker(storageDir);
   const status = new StatusNotifier(connection, { engine, completer, pause, trajectories });
 
   registerInlineCompletion(connection, { documents, configuration, completer, pause, acceptance, status });

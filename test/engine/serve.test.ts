@@ -7,16 +7,19 @@ import type { FromEngine, ToEngine } from '../../server/protocol.ts';
 import { request } from '../support/engine-lab.ts';
 import { loadFakeModel } from '../support/fake-model.ts';
 
-const LOAD: ToEngine = { type: 'load', options: { modelDir: 'fake', device: 'cpu', threads: 1 } };
+const LOAD: Extract<ToEngine, { type: 'load' }> = {
+  type: 'load',
+  options: { modelDir: 'fake', device: 'cpu', threads: 1 },
+};
 
 function complete(id: number, prefix: string): ToEngine {
   return { type: 'complete', id, ...request(prefix, { maxTokens: 2 }), stream: false };
 }
 
 /** Everything the engine says to these messages, up to the answer of request `last`. */
-async function converse(messages: ToEngine[], last: number): Promise<FromEngine[]> {
+async function converse(messages: ToEngine[], last: number, load = loadFakeModel): Promise<FromEngine[]> {
   const [input, output] = [new PassThrough(), new PassThrough()];
-  const served = serve(input, output, loadFakeModel);
+  const served = serve(input, output, load);
   for (const message of messages) input.write(encodeFrame(message));
   const frames = new FrameReader();
   const said: FromEngine[] = [];
@@ -45,6 +48,31 @@ test('while the model loads, a later request takes the place of an earlier one',
       [3, 'done'],
     ],
   );
+});
+
+test('when a device is lost the request is answered by the processor', async () => {
+  const loaded: string[] = [];
+  const said = await converse(
+    [{ ...LOAD, options: { ...LOAD.options, device: 'webgpu' } }, complete(1, 'a')],
+    1,
+    async (options, onProgress) => {
+      loaded.push(options.device);
+      const model = await loadFakeModel(options, onProgress);
+      if (options.device === 'cpu') return model;
+      const lost = () => Promise.reject(new Error('device lost'));
+      return {
+        ...model,
+        device: options.device,
+        denoiser: { ...model.denoiser, forward: lost },
+        release: lost,
+      };
+    },
+  );
+  assert.deepEqual(loaded, ['webgpu', 'cpu']);
+  const devices = said.flatMap((message) => (message.type === 'ready' ? [message.device] : []));
+  assert.deepEqual(devices, ['webgpu', 'cpu']);
+  const done = said.find((message) => message.type === 'done');
+  assert.equal(done?.type === 'done' && done.trajectory.device, 'cpu');
 });
 
 test('cancelling what is not there, or is over, changes nothing', async () => {

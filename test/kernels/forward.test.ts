@@ -5,6 +5,7 @@ import { grouped } from '../../kernels/attention/grouped.ts';
 import { buildForward } from '../../kernels/forward.ts';
 import { bestTokens, wholeLogits } from '../../kernels/head.ts';
 import { fp32 } from '../../kernels/linear/fp32.ts';
+import { embed } from '../../kernels/linear/stored.ts';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { ModelProto } from '../../kernels/onnx/schema.ts';
 import { serialize } from '../../kernels/onnx/serialize.ts';
@@ -152,7 +153,7 @@ test('rows fed in pieces over a cache, past its growth and after a roll-back, eq
 
 test('a graph refers to the weights where they lie and carries none of them', async () => {
   const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
-  const options = { precision: fp32, headPrecision: fp32, attention: grouped, head: bestTokens([]) };
+  const options = { precision: fp32, headPrecision: fp32, embed, attention: grouped, head: bestTokens([]) };
   const bytes = serialize(buildForward(folder.spec, folder.weights, options));
   const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number });
   const external = model.graph.initializer.filter(

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Graph } from '../../kernels/graph.ts';
+import { HEAD, wholeLogits } from '../../kernels/head.ts';
+import type { RunningDevice } from '../protocol.ts';
+import { loadOrt, type Ort, openSession, tensors } from './ort.ts';
+import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
+import { OrtForward } from './ort-forward.ts';
+import { writeProbeModel } from './probe-model.ts';
+
+/** What a device did in a process of its own. */
+export type ProbeResult =
+  /** Milliseconds of the same products on the device and on the processor. */
+  | { milliseconds: number; cpuMilliseconds: number; problem?: undefined }
+  /** Half a sentence. */
+  | { problem: string };
+
+/** Largest difference of a logit from the processor's that is rounding; logits are of size 1. */
+const TOLERANCE = 1e-3;
+
+const ROWS = 8;
+const SIZE = 2048;
+const PRODUCTS = 8;
+const RUNS = 5;
+
+/** Runs a tiny forward and a few large products on `device` and on the processor. Rejects where the device fails. */
+export async function probe(device: RunningDevice): Promise<ProbeResult> {
+  const ort = await loadOrt();
+  const difference = await forwardDifference(ort, device);
+  if (!(difference <= TOLERANCE))
+    return { problem: `its results differ from the processor's by ${difference}` };
+  return { milliseconds: await timeProducts(ort, device), cpuMilliseconds: await timeProducts(ort, 'cpu') };
+}
+
+async function forwardDifference(ort: Ort, device: RunningDevice): Promise<number> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'unmask-probe-'));
+  try {
+    const folder = await writeProbeModel(dir);
+    const logits = async (on: RunningDevice) => {
+      const forward = await OrtForward.open(ort, folder, wholeLogits, 1, { device: on });
+      const ids = [...Array(ROWS).keys()];
+      const cache = new OrtCache(new OrtCacheMemory(ort, folder.spec));
+      const causal = (row: number, column: number) => column <= row;
+      const out = await forward.run([{ cache, ids, positions: ids, visible: causal, select: ids }], {});
+      await forward.release();
+      return out[HEAD.logits].data as Float32Array;
+    };
+    const [expected, actual] = [await logits('cpu'), await logits(device)];
+    return actual.reduce((most, logit, i) => Math.max(most, Math.abs(logit - expected[i])), 0);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The best of several runs of eight products [8, 2048] · [2048, 2048]: what a forward mostly does. */
+async function timeProducts(ort: Ort, device: RunningDevice): Promise<number> {
+  const graph = new Graph();
+  const input = graph.input('x', 'f32', [ROWS, SIZE]);
+  const weight = graph.f32(new Float32Array(SIZE * SIZE).fill(1 / SIZE), [SIZE, SIZE]);
+  let x = input;
+  for (let i = 0; i < PRODUCTS; i++) x = graph.op('Tanh', [graph.op('MatMul', [x, weight])]);
+  graph.output('y', x, 'f32', [ROWS, SIZE]);
+  const session = await openSession(ort, graph, '', 0, { device });
+  const feeds = { x: tensors(ort).f32(new Float32Array(ROWS * SIZE).fill(1), [ROWS, SIZE]) };
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run <= RUNS; run++) {
+    const start = performance.now();
+    await session.run(feeds);
+    // The first run compiles.
+    if (run > 0) best = Math.min(best, performance.now() - start);
+  }
+  await session.release();
+  return best;
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { engineCommand } from '../../server/engine/command.ts';
+import { bestDevice, chooseDevice, probeDevices, rememberedReports } from '../../server/engine/devices.ts';
+import { explain, probeInProcess } from '../../server/engine/probe-process.ts';
+import { temporaryFolder } from '../support/model-files.ts';
+
+const OPTIONS = { timeout: 180_000 };
+
+test('the device that gains most over the processor is used, the processor where none does', () => {
+  const used = (...results: Parameters<typeof chooseDevice>[0]) =>
+    chooseDevice(results).find(({ used }) => used)?.name;
+  const takes = (milliseconds: number) => ({ milliseconds, cpuMilliseconds: 10 });
+  assert.equal(used(['cuda', takes(2)], ['webgpu', takes(1)]), 'webgpu');
+  assert.equal(used(['cuda', takes(2)], ['webgpu', { problem: 'is broken' }]), 'cuda');
+  assert.equal(used(['webgpu', takes(11)]), 'cpu');
+  const reports = chooseDevice([['webgpu', { problem: 'is broken' }]]);
+  assert.deepEqual(reports[0], { name: 'webgpu', used: false, reason: 'is broken' });
+});
+
+test('a device that is not there is told in half a sentence', OPTIONS, async (t) => {
+  const command = engineCommand();
+  assert.deepEqual(await probeInProcess(command, process.platform === 'win32' ? 'coreml' : 'dml'), {
+    problem: 'not in the ONNX Runtime of this platform',
+  });
+  const script = path.join(temporaryFolder(t), 'dying.cjs');
+  writeFileSync(script, 'process.abort()');
+  assert.deepEqual(await probeInProcess({ args: [script] }, 'cuda'), {
+    problem: 'its probe ended with SIGABRT',
+  });
+  assert.match(explain('some library\nfailed'), /^some library$/);
+});
+
+test('what was found is remembered until the machine changes', async (t) => {
+  const storage = temporaryFolder(t);
+  const dir = temporaryFolder(t);
+  const script = path.join(dir, 'fast-webgpu.cjs');
+  const result = '{"milliseconds": 1, "cpuMilliseconds": 5}';
+  writeFileSync(script, `console.log(process.argv[3] === 'webgpu' ? '${result}' : '{"problem": "no"}')`);
+  assert.equal(await bestDevice(storage), 'cpu');
+  const reports = await probeDevices({ args: [script] }, storage);
+  assert.deepEqual(await rememberedReports(storage), reports);
+  assert.equal(await bestDevice(storage), 'webgpu');
+  process.env.VK_ICD_FILENAMES = `${process.env.VK_ICD_FILENAMES ?? ''}/other.json`;
+  t.after(() => delete process.env.VK_ICD_FILENAMES);
+  assert.equal(await rememberedReports(storage), undefined);
+});
+
+const CHROMIUM = '/usr/lib/chromium';
+const DRIVER = `${CHROMIUM}/vk_swiftshader_icd.json`;
+
+test("WebGPU gives the processor's logits on a software driver, and is not chosen", {
+  ...OPTIONS,
+  skip: !existsSync(DRIVER) && `${DRIVER} is missing; Debian's package chromium has it`,
+}, async (t) => {
+  // The loader of Vulkan lies beside libraries that must not be found.
+  const libraries = temporaryFolder(t);
+  symlinkSync(`${CHROMIUM}/libvulkan.so.1`, path.join(libraries, 'libvulkan.so.1'));
+  const environment = { LD_LIBRARY_PATH: libraries, VK_ICD_FILENAMES: DRIVER, XDG_RUNTIME_DIR: '/tmp' };
+  for (const [name, value] of Object.entries(environment)) {
+    const before = process.env[name];
+    process.env[name] = value;
+    t.after(() => {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    });
+  }
+  const result = await probeInProcess(engineCommand(), 'webgpu');
+  assert.equal(result.problem, undefined);
+  assert.equal(chooseDevice([['webgpu', result]])[0].used, false);
+});
