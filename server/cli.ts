@@ -7,6 +7,7 @@ import { evalCommand } from './commands/eval.ts';
 import { evalCompare } from './commands/eval-compare.ts';
 import { generate } from './commands/generate.ts';
 import { lsp } from './commands/lsp.ts';
+import { modelDownload } from './commands/model-download.ts';
 import { modelImport } from './commands/model-import.ts';
 import { modelInfo } from './commands/model-info.ts';
 import { modelList } from './commands/model-list.ts';
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   trace,
   modelInfo,
   modelList,
+  modelDownload,
   modelImport,
   modelVerify,
   tasksImport,

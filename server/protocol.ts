@@ -169,6 +169,37 @@ export interface EvalAnswer {
   proposals: { checked: number; agreed: number }[];
 }
 
+// ------------------------------------------------------------ command line ⇄ editor
+
+/** A model that can be downloaded: a line of `unmask model download --json`. */
+export interface CatalogueEntry {
+  name: string;
+  /** `owner/name` on the hub. */
+  repository: string;
+  about: string;
+  /** Weights, in billions. */
+  billions: number;
+  /** Estimated bytes of memory that it runs in when it is imported to int8. */
+  leastMemory: number;
+  /** Where it is likely to be fast enough. */
+  device: 'cpu' | 'gpu';
+}
+
+/** A line of `unmask model download NAME --json` while it runs; bytes. */
+export interface DownloadProgress {
+  done: number;
+  total: number;
+}
+
+/** The last line of it. */
+export interface DownloadResult {
+  name: string;
+  dir: string;
+  repository: string;
+  commit: string;
+  licence: string | null;
+}
+
 // ------------------------------------------------------- server ⇄ engine process
 
 /** Where forwards run. `auto` takes the best that works. */

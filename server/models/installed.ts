@@ -1,18 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { defaultStorageDir } from '../storage.ts';
 import { CONFIG_FILE } from './registry.ts';
 
 /** Name of the model that comes with the package. */
 export const DEFAULT_MODEL = 'unmask-135m';
 
-/** Environment variable with a folder of further models. */
+/** Environment variable with the folder of further models. */
 export const MODELS_VARIABLE = 'UNMASK_MODELS';
 
 /** Folders that may hold model folders: the package's own and the user's. */
 export function modelRoots(): string[] {
-  const own = path.join(packageRoot(), 'models');
-  const users = process.env[MODELS_VARIABLE];
-  return users ? [own, path.resolve(users)] : [own];
+  return [path.join(packageRoot(), 'models'), userModelsDir()];
+}
+
+/** Where downloads go. */
+export function userModelsDir(): string {
+  return path.resolve(process.env[MODELS_VARIABLE] ?? path.join(defaultStorageDir(), 'models'));
 }
 
 /** Every model folder under the roots, in the order of their names. Whether it can be opened is not looked at. */
