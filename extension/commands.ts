@@ -3,6 +3,7 @@ import { METHODS } from '../server/protocol.ts';
 import type { App } from './app.ts';
 import { copyDiagnostics } from './diagnostics.ts';
 import { showMenu } from './menu.ts';
+import { downloadModel } from './models/download.ts';
 import { openRun } from './run/run-panel.ts';
 import { toggleLanguage, toggleSetting } from './settings.ts';
 
@@ -27,6 +28,7 @@ const COMMANDS: Record<string, Row> = {
       window.showWarningMessage('There is no trace to show: the language server is not running.'),
   },
   'unmask.openRun': { run: openRun },
+  'unmask.downloadModel': { run: downloadModel },
   'unmask.restartEngine': {
     run: ({ client }) => client.sendRequest(METHODS.restartEngine),
     serverDown: ({ client }) => client.start(),

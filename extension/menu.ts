@@ -54,6 +54,7 @@ function menuItems({ server, snooze }: App): MenuItem[] {
       command: 'unmask.restartEngine',
     },
     { label: '$(eye) Show how the last completion was written', command: 'unmask.showLastTrace' },
+    { label: '$(cloud-download) Download a model', command: 'unmask.downloadModel' },
     { label: '$(output) Show log', command: 'unmask.showLog' },
     { label: '$(copy) Copy diagnostics', command: 'unmask.copyDiagnostics' },
     { label: '$(gear) Settings', command: 'workbench.action.openSettings', argument: '@ext:unmask.unmask' },

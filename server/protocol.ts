@@ -198,6 +198,8 @@ export interface DownloadResult {
   repository: string;
   commit: string;
   licence: string | null;
+  /** Why it cannot be used as it is, a sentence. */
+  problem: string | null;
 }
 
 // ------------------------------------------------------- server ⇄ engine process
@@ -384,6 +386,8 @@ export interface ServerSettings {
   multiline: 'auto' | 'always' | 'never';
   contextTokens: number;
   unloadAfterMinutes: number;
+  /** Where the editor has models downloaded from. */
+  hub: string;
 }
 
 /** Command of an inline completion item: run by the editor after a full acceptance. Arguments: [completionId]. */

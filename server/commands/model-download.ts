@@ -38,23 +38,25 @@ export const modelDownload: Command = {
       progress: reporter(io),
     });
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const result: DownloadResult = { name, dir, repository, commit, licence: licence ?? null };
+    const problem = await problemOf(dir);
+    const result: DownloadResult = { name, dir, repository, commit, licence: licence ?? null, problem };
     const terms = licence ?? 'not stated: see its page on the hub';
     io.result(
-      `${dir}: ${gigabytes(bytes)}, commit ${commit}, licence ${terms}\n${await usability(dir)}`,
+      `${dir}: ${gigabytes(bytes)}, commit ${commit}, licence ${terms}\n` +
+        (problem
+          ? `It cannot be used as it is: ${problem}`
+          : `\`unmask model import ${dir} DIR --quantize int8\` makes it smaller and faster.`),
       result,
     );
   },
 };
 
-/** What can be done with the folder, as a sentence. */
-async function usability(dir: string): Promise<string> {
-  try {
-    await openModel(dir);
-    return `It can be used as it is; \`unmask model import ${dir} DIR --quantize int8\` makes it smaller and faster.`;
-  } catch (error) {
-    return `It cannot be used as it is: ${(error as Error).message}`;
-  }
+/** Why a model folder cannot be used. */
+async function problemOf(dir: string): Promise<string | null> {
+  return openModel(dir).then(
+    () => null,
+    (error: Error) => error.message,
+  );
 }
 
 /** A line now and then, and the last one. */

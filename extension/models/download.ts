@@ -1,0 +1,94 @@
+import { ConfigurationTarget, ProgressLocation, type QuickPickItem, window } from 'vscode';
+import type { CatalogueEntry, DownloadProgress, DownloadResult } from '../../server/protocol.ts';
+import type { App } from '../app.ts';
+import { currentSettings } from '../settings.ts';
+import { runCommandLine, TOKEN_SECRET } from './command-line.ts';
+
+/** Lets the user choose a model, fetches it and offers to use it. Nothing is fetched before the choice. */
+export async function downloadModel(app: App): Promise<void> {
+  const name = await chooseModel(app);
+  if (name === undefined) return;
+  try {
+    const result = await fetchModel(app, name);
+    if (result) await offer(result);
+  } catch (error) {
+    await askForToken(app, name, (error as Error).message);
+  }
+}
+
+async function chooseModel({ context }: App): Promise<string | undefined> {
+  let models: CatalogueEntry[] = [];
+  await runCommandLine(context, ['model', 'download'], (value) => {
+    ({ models } = value as { models: CatalogueEntry[] });
+  });
+  const items: (QuickPickItem & { name?: string })[] = [
+    ...models.map(({ name, repository, about, billions, leastMemory, device }) => ({
+      name,
+      label: name,
+      description: repository,
+      detail: `${about}; ${billions} B weights, about ${Math.round(leastMemory / 1e9)} GB of memory, ${device === 'cpu' ? 'runs on the processor' : 'wants a graphics card'}`,
+    })),
+    { label: '$(edit) Another repository…' },
+  ];
+  const picked = await window.showQuickPick(items, { title: 'Download a model', matchOnDescription: true });
+  if (!picked || picked.name !== undefined) return picked?.name;
+  return window.showInputBox({ title: 'Repository on the hub', placeHolder: 'owner/repository' });
+}
+
+function fetchModel({ context }: App, name: string): Thenable<DownloadResult | undefined> {
+  const options = {
+    location: ProgressLocation.Notification,
+    title: `Unmask: downloading ${name}`,
+    cancellable: true,
+  };
+  return window.withProgress(options, async (progress, cancelled) => {
+    let result: DownloadResult | undefined;
+    let shown = 0;
+    const onLine = (value: unknown) => {
+      const line = value as DownloadProgress | DownloadResult;
+      if ('dir' in line) {
+        result = line;
+        return;
+      }
+      const percent = (100 * line.done) / line.total;
+      progress.report({
+        increment: percent - shown,
+        message: `${gigabytes(line.done)} of ${gigabytes(line.total)} GB`,
+      });
+      shown = percent;
+    };
+    await runCommandLine(context, ['model', 'download', name], onLine, cancelled);
+    return result;
+  });
+}
+
+async function offer({ name, dir, licence, problem }: DownloadResult): Promise<void> {
+  if (problem !== null) {
+    window.showWarningMessage(`Unmask: ${name} was downloaded to ${dir}, but cannot be used. ${problem}`);
+    return;
+  }
+  const use = 'Use It';
+  const terms = licence ?? 'not stated, see its page on the hub';
+  const picked = await window.showInformationMessage(`Unmask: ${name} is here. Licence: ${terms}.`, use);
+  if (picked === use) await currentSettings().update('model', dir, ConfigurationTarget.Global);
+}
+
+/** A model that is not given to everybody is tried once more with a token. */
+async function askForToken(app: App, name: string, problem: string): Promise<void> {
+  if (!problem.includes('HF_TOKEN')) throw new Error(problem);
+  const enter = 'Enter Token';
+  if ((await window.showErrorMessage(`Unmask: ${problem}`, enter)) !== enter) return;
+  const token = await window.showInputBox({
+    title: 'Token of the hub',
+    password: true,
+    ignoreFocusOut: true,
+  });
+  if (!token) return;
+  await app.context.secrets.store(TOKEN_SECRET, token);
+  const result = await fetchModel(app, name);
+  if (result) await offer(result);
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}
