@@ -2,8 +2,9 @@ import os from 'node:os';
 import manifest from '../../package.json' with { type: 'json' };
 import { readCounters } from '../completion/counters.ts';
 import { engineCommand } from '../engine/command.ts';
-import { probeDevices } from '../engine/devices.ts';
+import { bestDevice, probeDevices } from '../engine/devices.ts';
 import { loadModel } from '../engine/load.ts';
+import { bestThreads, rememberedTimes, tuneModel } from '../engine/tuning.ts';
 import { WarmModel } from '../engine/warm-model.ts';
 import { UserError } from '../errors.ts';
 import { defaultModelDir } from '../models/installed.ts';
@@ -41,6 +42,7 @@ export const doctor: Command = {
       devices: await probeDevices(engineCommand(), storage),
       model: await orProblem(() => describeModel(modelDir)),
       engine: await orProblem(() => tryEngine(modelDir, storage)),
+      threads: await orProblem(() => measureThreads(modelDir, storage)),
       sandbox: await orProblem(describeSandbox),
       acceptance: { folder: storage, ...(await readCounters(storage)) },
     };
@@ -65,6 +67,17 @@ async function tryEngine(modelDir: string, storageDir: string) {
   const residentBytes = process.memoryUsage.rss();
   await model.release();
   return { device, threads, loadMilliseconds, residentBytes };
+}
+
+/** Measures where nothing is remembered yet. */
+async function measureThreads(modelDir: string, storageDir: string) {
+  const { dir, weightsHash } = await openModel(modelDir);
+  const model = { dir, weights: weightsHash, device: await bestDevice(storageDir) };
+  const times =
+    (await rememberedTimes(storageDir, weightsHash)) ?? (await tuneModel(engineCommand(), storageDir, model));
+  if (!times) throw new UserError('The threads of a forward could not be measured.');
+  const forward = times.map(([threads, time]) => [`ms a forward with ${threads}`, time]);
+  return { best: bestThreads(times), ...Object.fromEntries(forward) };
 }
 
 async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {

@@ -14,8 +14,13 @@ export interface DeviceReport {
   reason: string;
 }
 
-/** Devices beside the processor, the likely fastest first. */
-const OTHERS: readonly RunningDevice[] = ['cuda', 'webgpu', 'dml', 'coreml'];
+/** Devices beside the processor, the likely fastest first, and the systems that they are for. */
+const OTHERS: readonly (readonly [RunningDevice, readonly NodeJS.Platform[]])[] = [
+  ['cuda', ['linux']],
+  ['webgpu', ['linux', 'win32', 'darwin']],
+  ['dml', ['win32']],
+  ['coreml', ['darwin']],
+];
 
 const FILE = 'devices.json';
 
@@ -41,10 +46,18 @@ export async function rememberedReports(storageDir: string): Promise<DeviceRepor
   }
 }
 
-/** Probes every device, each in a process that is thrown away, and remembers what it found. Never throws. */
-export async function probeDevices(command: EngineCommand, storageDir: string): Promise<DeviceReport[]> {
+/** Probes every device, each in a process that is thrown away, and remembers what it found. Rejects only when aborted. */
+export async function probeDevices(
+  command: EngineCommand,
+  storageDir: string,
+  signal?: AbortSignal,
+): Promise<DeviceReport[]> {
   const results: [RunningDevice, ProbeResult][] = [];
-  for (const name of OTHERS) results.push([name, await probeInProcess(command, name)]);
+  for (const [name, platforms] of OTHERS) {
+    const here = platforms.includes(process.platform);
+    const result = here ? await probeInProcess(command, name, signal) : { problem: 'not for this system' };
+    results.push([name, result]);
+  }
   const reports = chooseDevice(results);
   await mkdir(storageDir, { recursive: true })
     .then(() =>

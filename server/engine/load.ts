@@ -10,6 +10,7 @@ import { OrtDenoiser } from './ort-denoiser.ts';
 import { OrtSamplerHead } from './ort-sampler-head.ts';
 import { explain } from './probe-process.ts';
 import { defaultThreads } from './threads.ts';
+import { bestThreads, rememberedTimes } from './tuning.ts';
 
 /** Opens a model folder on ONNX Runtime. Throws UserError when the folder, the device or the runtime is at fault. */
 export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedModel> => {
@@ -21,10 +22,11 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
   onProgress(0.3, 'loading ONNX Runtime');
   const ort = await loadOrt();
   onProgress(0.4, 'preparing the weights');
-  const threads = options.threads || defaultThreads();
+  const storageDir = options.storageDir ?? defaultStorageDir();
+  const times = await rememberedTimes(storageDir, folder.weightsHash);
+  const threads = options.threads || (times ? bestThreads(times) : defaultThreads());
   const samplerHead = await OrtSamplerHead.open(ort, folder);
-  const wanted =
-    options.device === 'auto' ? await bestDevice(options.storageDir ?? defaultStorageDir()) : options.device;
+  const wanted = options.device === 'auto' ? await bestDevice(storageDir) : options.device;
   let device = wanted;
   const open = () => OrtDenoiser.open(ort, folder, threads, samplerHead, device);
   const denoiser = await open().catch((error: Error) => {

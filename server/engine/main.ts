@@ -1,9 +1,22 @@
+import { Console } from 'node:console';
 import type { RunningDevice } from '../protocol.ts';
 import { loadModel } from './load.ts';
+import { probe } from './probe.ts';
 import { runEngine } from './run-engine.ts';
-import { runProbe } from './run-probe.ts';
+import { timeThreads } from './tune.ts';
 
-const [task, device] = process.argv.slice(2);
+const [task, device, modelDir] = process.argv.slice(2);
 
-if (task === '--probe') void runProbe(device as RunningDevice);
-else runEngine(loadModel);
+if (task === '--probe') {
+  print(probe(device as RunningDevice).catch((error: Error) => ({ problem: error.message })));
+} else if (task === '--tune') {
+  print(timeThreads(modelDir, device as RunningDevice));
+} else {
+  runEngine(loadModel);
+}
+
+/** The result of a task is the one line on standard output, whatever a library prints. */
+function print(result: Promise<unknown>): void {
+  globalThis.console = new Console(process.stderr, process.stderr);
+  void result.then((value) => process.stdout.write(`${JSON.stringify(value)}\n`));
+}

@@ -17,10 +17,11 @@ export function runServerOnStdio(): void {
 }
 
 function run(connection: Connection): void {
+  // Both paths are relative to the bundle in dist/.
+  const command = { args: [path.join(import.meta.dirname, 'engine.js')] };
   startServer(connection, {
-    // Both folders are relative to the bundle in dist/.
-    createEngine: (settings, log) =>
-      new EngineHost({ command: { args: [path.join(import.meta.dirname, 'engine.js')] }, settings, log }),
+    createEngine: (settings, log) => new EngineHost({ command, settings, log }),
+    measureWith: command,
     embeddedModelDir: path.join(import.meta.dirname, '../models/unmask-135m'),
   });
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../completion/clock.ts';
 import { Completer } from '../completion/completer.ts';
 import { SingleFlight } from '../completion/single-flight.ts';
 import type { Engine, EngineSettings } from '../engine/engine.ts';
+import type { EngineCommand } from '../engine/engine-process.ts';
 import { ACCEPTED_COMMAND, type InitializationOptions, type ServerSettings } from '../protocol.ts';
 import { readSettings } from '../settings.ts';
 import { defaultStorageDir } from '../storage.ts';
@@ -16,6 +17,7 @@ import { registerInlineCompletion } from './inline-completion.ts';
 import { showLoadingProgress } from './loading-progress.ts';
 import { Pause } from './pause.ts';
 import { StatusNotifier } from './status.ts';
+import { studyWhenIdle } from './study.ts';
 import { registerTraceRequests } from './trace-requests.ts';
 import { Trajectories } from './trajectories.ts';
 
@@ -27,6 +29,8 @@ export interface ServerSetup {
   createEngine: CreateEngine;
   /** Model folder for clients that name none. */
   embeddedModelDir: string;
+  /** The engine's program, with which the machine is measured; without it that is left. */
+  measureWith?: EngineCommand;
 }
 
 const CAPABILITIES: InitializeResult = {
@@ -62,6 +66,7 @@ function compose(
   const options: InitializationOptions = initializationOptions ?? {};
   const embeddedModelDir = options.embeddedModelDir ?? setup.embeddedModelDir;
   const storageDir = options.storageDir ?? defaultStorageDir();
+  let modelDir = embeddedModelDir;
   const engineSettings = ({ model, device, threads, unloadAfterMinutes }: ServerSettings) => ({
     modelDir: model || embeddedModelDir,
     device,
@@ -85,6 +90,9 @@ function compose(
   registerTraceRequests(connection, { engine, trajectories });
   registerDiagnostics(connection, { engine, completer, configuration, acceptance, trajectories });
   if (capabilities.window?.workDoneProgress) showLoadingProgress(connection, engine);
+  if (setup.measureWith) {
+    studyWhenIdle(connection, { engine, command: setup.measureWith, storageDir, modelDir: () => modelDir });
+  }
 
   documents.subscribe(flights);
   documents.subscribe(acceptance);
@@ -92,6 +100,7 @@ function compose(
   configuration.onDidChange(async () => {
     completer.forget();
     const settings = await configuration.settings();
+    modelDir = settings.model || embeddedModelDir;
     engine.configure(engineSettings(settings));
     status.setEnabled(settings.enable);
   });

@@ -6,7 +6,7 @@ import { rememberedReports } from '../../server/engine/devices.ts';
 import { temporaryFolder } from '../support/engine-lab.ts';
 import { runCli } from '../support/run-cli.ts';
 
-const OPTIONS = { timeout: 120_000 };
+const OPTIONS = { timeout: 240_000 };
 
 test('the doctor tells versions, devices, the model, the engine and the counters', OPTIONS, async (t) => {
   const storage = temporaryFolder(t);

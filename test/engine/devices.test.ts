@@ -26,9 +26,9 @@ test('a device that is not there is told in half a sentence', OPTIONS, async (t)
     problem: 'not in the ONNX Runtime of this platform',
   });
   const script = path.join(temporaryFolder(t), 'dying.cjs');
-  writeFileSync(script, 'process.abort()');
+  writeFileSync(script, 'process.exit(3)');
   assert.deepEqual(await probeInProcess({ args: [script] }, 'cuda'), {
-    problem: 'its probe ended with SIGABRT',
+    problem: 'its probe ended with code 3',
   });
   assert.match(explain('some library\nfailed'), /^some library$/);
 });

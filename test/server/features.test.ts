@@ -77,6 +77,7 @@ test('settings are pulled from a client that has them, and pulled again when the
     device: 'auto',
     threads: 3,
     unloadAfterMinutes: 15,
+    storageDir: editor.storageDir,
   });
   assert.ok(scopes.includes(URI));
 });

@@ -1,0 +1,51 @@
+import type { Connection } from 'vscode-languageserver/node';
+import { probeDevices, rememberedReports } from '../engine/devices.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { EngineCommand } from '../engine/engine-process.ts';
+import { bestThreads, rememberedTimes, tuneModel } from '../engine/tuning.ts';
+
+/** Nobody has asked for anything for so long. Milliseconds. */
+const IDLE = 20_000;
+
+interface Subject {
+  engine: Engine;
+  command: EngineCommand;
+  storageDir: string;
+  modelDir(): string;
+}
+
+/**
+ * Finds out, once for a machine and once for a model on it, which device and how many threads are the fastest: while
+ * the engine is idle, in processes of their own, which a request ends. What is found holds from the engine's next start.
+ */
+export function studyWhenIdle(connection: Connection, subject: Subject): void {
+  let timer: NodeJS.Timeout | undefined;
+  let study = new AbortController();
+  subject.engine.onDidChange(() => {
+    clearTimeout(timer);
+    study.abort();
+    study = new AbortController();
+    const { signal } = study;
+    if (subject.engine.state.kind !== 'ready') return;
+    timer = setTimeout(() => {
+      run(connection, subject, signal).catch((error: Error) => {
+        if (!signal.aborted) connection.console.warn(`This machine could not be measured: ${error.message}`);
+      });
+    }, IDLE).unref();
+  });
+}
+
+async function run(connection: Connection, subject: Subject, signal: AbortSignal): Promise<void> {
+  const { engine, command, storageDir, modelDir } = subject;
+  if (!(await rememberedReports(storageDir))) {
+    for (const { name, used, reason } of await probeDevices(command, storageDir, signal)) {
+      connection.console.log(`Device ${name}: ${used ? 'used' : 'not used'}, ${reason}.`);
+    }
+  }
+  if (!engine.model || (await rememberedTimes(storageDir, engine.model.model.weights))) return;
+  const model = { dir: modelDir(), weights: engine.model.model.weights, device: engine.model.device };
+  const times = await tuneModel(command, storageDir, model, signal);
+  if (!times) return;
+  const measured = times.map(([threads, time]) => `${threads}: ${time.toFixed(1)} ms`).join(', ');
+  connection.console.log(`Threads of a forward: ${bestThreads(times)} from the next start (${measured}).`);
+}
