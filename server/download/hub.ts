@@ -33,7 +33,7 @@ interface TreeEntry {
 
 /** What belongs to a model; programs, other formats and pictures stay where they are. */
 const WANTED =
-  /^(config\.json|generation_config\.json|model[\w.-]*\.safetensors|model\.safetensors\.index\.json|(special_tokens_map|added_tokens|tokenizer|tokenizer_config|vocab)\.json|merges\.txt|chat_template\.jinja|README\.md|(LICEN[CS]E|NOTICE)[\w.-]*)$/i;
+  /^(config\.json|generation_config\.json|(model[\w.-]*|sampler_head)\.safetensors|model\.safetensors\.index\.json|(special_tokens_map|added_tokens|tokenizer|tokenizer_config|vocab)\.json|merges\.txt|chat_template\.jinja|README\.md|(LICEN[CS]E|NOTICE)[\w.-]*)$/i;
 
 /** Asks the hub at `endpoint` for the files of a revision. Throws UserError. */
 export async function describeModel(
