@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import type { WeightTable } from '../../kernels/weights.ts';
+import type { WeightDtype, WeightTable } from '../../kernels/weights.ts';
 import { UserError } from '../errors.ts';
 import { checkWeights } from './check-weights.ts';
 import { readCheckpoint } from './checkpoint.ts';
@@ -10,6 +10,7 @@ import type { ModelFolder, Quantization } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
 import { readWeight } from './safetensors.ts';
 import { checkSamplerHead } from './sampler-head-file.ts';
+import type { DenoiserSpec } from './spec.ts';
 import { VOCABULARY_FILE } from './vocabulary-files.ts';
 import { expectedWeights } from './weight-names.ts';
 import { hashWeights } from './weights-hash.ts';
@@ -36,7 +37,7 @@ export async function openModel(dir: string): Promise<ModelFolder> {
     name: path.basename(absolute),
     spec,
     weights,
-    quantization: readQuantization(new ConfigReader(configFile, values), weights),
+    quantization: readQuantization(new ConfigReader(configFile, values), spec, weights),
     parameters: sizes.reduce((a, b) => a + b, 0),
     bytes: [...weights.values()].reduce((sum, weight) => sum + weight.length, 0),
     weightsHash: hashWeights(absolute, text, checkpoint),
@@ -77,13 +78,24 @@ export async function readConfig(dir: string): Promise<{ text: string; values: R
   return { text, values: values as Record<string, unknown> };
 }
 
-/** What the weights are, which must not contradict what the config says of them. */
-function readQuantization(config: ConfigReader, weights: WeightTable): Quantization {
-  const dtypes = new Set([...weights.values()].map(({ dtype }) => dtype));
-  const stored = dtypes.has('I4') ? 'int4' : dtypes.has('I8') ? 'int8' : 'none';
+const QUANTIZATIONS: Partial<Record<WeightDtype, Quantization>> = { I8: 'int8', I4: 'int4' };
+
+/** What the matrices of the layers are, all the same, which must not contradict what the config says of them. */
+function readQuantization(config: ConfigReader, spec: DenoiserSpec, weights: WeightTable): Quantization {
+  const matrices = [...expectedWeights(spec)].filter(
+    ([name, { quantizable }]) => quantizable && name.startsWith('model.layers.'),
+  );
+  const kinds = matrices.map(([name]) => QUANTIZATIONS[weights.get(name)!.dtype] ?? 'none');
+  const [stored] = kinds;
+  const odd = kinds.findIndex((kind) => kind !== stored);
+  if (odd >= 0) {
+    throw new UserError(
+      `${path.dirname(config.file)}: ${matrices[odd][0]} is stored in another way (${kinds[odd]}) than ${matrices[0][0]} (${stored}); all matrices of the layers must be alike.`,
+    );
+  }
   const section = config.section('quantization_config');
   section?.choice('quant_method', ['compressed-tensors']);
   if (section && stored === 'none')
-    throw config.refuse('quantization_config', 'is there, but no weight is I8 or packed');
+    throw config.refuse('quantization_config', 'is there, but no matrix of a layer is I8 or packed');
   return stored;
 }

@@ -179,3 +179,20 @@ test('a sampler head that does not fit is refused', async (t) => {
   writeFloats(path.join(dir, 'head.safetensors'), { ...layers, 'w2.bias': layer(48) });
   assert.equal((await openModel(dir)).spec.samplerHead?.hiddenSize, 2);
 });
+
+test('matrices of the layers that are stored in different ways are refused', async (t) => {
+  const dir = copyOfFixture(t, 'llama-tied-window');
+  const weights = llamaTensors(dir);
+  const name = 'model.layers.1.mlp.up_proj.weight';
+  const [out, into] = weights[name].dims;
+  weights[name] = { dims: [out, into / 4], values: new Array((out * into) / 4).fill(0) };
+  weights[`${name}_scale`] = { dims: [out], values: new Array(out).fill(1) };
+  const file = path.join(dir, 'model.safetensors');
+  writeFloats(file, weights);
+  retype(file, (header) => Object.assign(header[name], { dtype: 'I8', shape: [out, into] }));
+  await assert.rejects(openModel(dir), {
+    name: 'UserError',
+    message:
+      /layers\.1\.mlp\.up_proj\.weight is stored in another way \(int8\) than \S+ \(none\); all matrices/,
+  });
+});
