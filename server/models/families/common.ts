@@ -1,9 +1,24 @@
 import type { DenoiserShape } from '../../../kernels/shape.ts';
 import type { ConfigReader } from '../config-reader.ts';
 import { readRope } from '../rope.ts';
+import type { PublishedDiffusion } from './family.ts';
 
 /** Published models of full attention have no block size; their authors decode in blocks of this many positions. */
-export const FULL_ATTENTION_BLOCK = 32;
+const FULL_ATTENTION_BLOCK = 32;
+
+/** How a published model whose rows all see each other denoises. */
+export function fullAttention(
+  config: ConfigReader,
+  { vocabSize }: DenoiserShape,
+  logitShift: 0 | 1,
+): PublishedDiffusion {
+  return {
+    maskTokenId: config.tokenId('mask_token_id', vocabSize),
+    blockSize: FULL_ATTENTION_BLOCK,
+    logitShift,
+    cleanAttention: 'full',
+  };
+}
 
 /** What the configs of all families with Hugging Face's Llama keys have in common. */
 export function commonShape(

@@ -1,5 +1,5 @@
 import { chatMl } from './chat.ts';
-import { FULL_ATTENTION_BLOCK } from './common.ts';
+import { fullAttention } from './common.ts';
 import type { Family } from './family.ts';
 import { qwen2 } from './qwen2.ts';
 
@@ -8,11 +8,8 @@ export const dream: Family = {
   name: 'dream',
   modelTypes: ['Dream', 'dream'],
   shape: qwen2.shape,
-  diffusion: (config, { vocabSize }) => ({
-    maskTokenId: config.tokenId('mask_token_id', vocabSize),
-    blockSize: FULL_ATTENTION_BLOCK,
-    logitShift: 1,
-    cleanAttention: 'full',
+  diffusion: (config, shape) => ({
+    ...fullAttention(config, shape, 1),
     chat: chatMl('You are a helpful assistant.'),
   }),
 };

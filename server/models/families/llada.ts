@@ -1,7 +1,7 @@
 import type { DenoiserShape } from '../../../kernels/shape.ts';
 import type { ConfigReader } from '../config-reader.ts';
 import type { ChatLayout } from '../spec.ts';
-import { checkDivides, FULL_ATTENTION_BLOCK, readHeads } from './common.ts';
+import { checkDivides, fullAttention, readHeads } from './common.ts';
 import type { Family } from './family.ts';
 
 /** Variants of the OLMo code that LLaDA comes from; no published LLaDA uses them. */
@@ -33,13 +33,7 @@ export const llada: Family = {
   name: 'llada',
   modelTypes: ['llada'],
   shape: readShape,
-  diffusion: (config, { vocabSize }) => ({
-    maskTokenId: config.tokenId('mask_token_id', vocabSize),
-    blockSize: FULL_ATTENTION_BLOCK,
-    logitShift: 0,
-    cleanAttention: 'full',
-    chat: CHAT,
-  }),
+  diffusion: (config, shape) => ({ ...fullAttention(config, shape, 0), chat: CHAT }),
   stored: (name) => ({ name: RENAMED.reduce((stem, [ours, theirs]) => stem.replace(ours, theirs), name) }),
   // dUltra's planner head.
   ignored: /^(model\.)?(mask_head|time_embedding|norm_out_[12]|mask_linear|mask_embedding|block_embedding)\./,
@@ -75,7 +69,8 @@ function readShape(config: ConfigReader): DenoiserShape {
     qkvBias: config.boolean('include_qkv_bias', false),
     outputBias: false,
     qkNorm: false,
-    tiedHead: config.boolean('weight_tying', false),
+    // An int8 import unties the head and says so by the other families' key.
+    tiedHead: config.boolean('tie_word_embeddings', config.boolean('weight_tying', false)),
     maxPositions: config.count('max_sequence_length'),
   };
 }

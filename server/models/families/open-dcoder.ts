@@ -1,4 +1,4 @@
-import { FULL_ATTENTION_BLOCK } from './common.ts';
+import { fullAttention } from './common.ts';
 import type { Family } from './family.ts';
 import { qwen2 } from './qwen2.ts';
 
@@ -11,10 +11,5 @@ export const openDcoder: Family = {
   modelTypes: ['qwen2'],
   marker: 'mask_token_id',
   shape: qwen2.shape,
-  diffusion: (config, { vocabSize }) => ({
-    maskTokenId: config.tokenId('mask_token_id', vocabSize),
-    blockSize: FULL_ATTENTION_BLOCK,
-    logitShift: 1,
-    cleanAttention: 'full',
-  }),
+  diffusion: (config, shape) => fullAttention(config, shape, 1),
 };
