@@ -4,7 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { RL_PRESETS } from '../../../server/train/rl/presets/index.ts';
-import { checkRecipe, type Recipe } from '../../../server/train/rl/recipe.ts';
+import { checkFit, checkRecipe, type Recipe } from '../../../server/train/rl/recipe.ts';
+import { tinySpec } from '../../support/tiny-model.ts';
 
 const { lightningrl } = RL_PRESETS;
 
@@ -67,4 +68,13 @@ test('presets differ where their papers do', () => {
   ]);
   const replayers = [lightningrl, released, dirl, tracerl, d1].map(({ replay }) => replay.replayer);
   assert.deepEqual(replayers, ['exact', 'block-onestep', 'exact', 'exact', 'full-onestep']);
+});
+
+test('a recipe that does not fit the model is refused', () => {
+  for (const [name, recipe] of Object.entries(RL_PRESETS)) {
+    const fits = () => checkFit(recipe, 'tiny', tinySpec());
+    if (name !== 'd1') fits();
+    else
+      assert.throws(fits, /full-onestep does not fit tiny: the model does not attend in both directions\.$/);
+  }
 });
