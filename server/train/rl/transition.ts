@@ -12,7 +12,8 @@ export interface Transition {
  * none. A position stays masked if the token drawn there was less probable than the threshold, or than the one that was
  * revealed for want of a better:
  *   log P = Σ revealed log p(v) + Σ masked log Σ over u with p(u) below that of p(u).
- * Tokens alone leave out the second sum. −∞ for what cannot happen.
+ * Tokens alone leave out the second sum. −∞ for what cannot happen. This is what replays with the likelihood `transition`
+ * add up, written down once more over whole distributions.
  */
 export function transitionLogProb(positions: readonly Transition[], threshold: number): number {
   const revealed = [...positions.keys()].filter((at) => positions[at].revealed !== undefined);

@@ -6,8 +6,6 @@ import type { Replayer } from './replayer.ts';
  * where proposals change the number of forwards and never the distribution.
  */
 export const autoregressive: Replayer = {
-  exact: true,
-
   misfit(spec, { mode }, { likelihood }) {
     if (spec.cleanAttention !== 'causal') return 'the clean rows of the model are not causal';
     if (mode === 'threshold') return 'the tokens are not decided by clean rows';

@@ -4,8 +4,6 @@ import type { Replayer, ReplayState } from './replayer.ts';
 
 /** LightningRL's released estimator: all response tokens of a block masked, behind clean earlier blocks. */
 export const blockOnestep: Replayer = {
-  exact: false,
-
   misfit: () => undefined,
 
   states(recorded, spec, { scoreAfterEnd }) {

@@ -5,8 +5,6 @@ import type { Recorded, Replayer, ReplayState, ScoredToken } from './replayer.ts
 
 /** One state a step: every revealed token in the context in which it was revealed (the papers' E1). */
 export const exact: Replayer = {
-  exact: true,
-
   misfit(spec, { mode, policy = 'dynamic', steps, cache, refresh }, { likelihood }) {
     if (cache && refresh !== 1)
       return 'responses decoded with a cache that is only about right cannot be repeated';

@@ -62,8 +62,6 @@ export interface ReplaySettings {
  * holds the table.
  */
 export interface Replayer {
-  /** Whether the sum is that of the tokens as they were decided, in the context in which they were. */
-  exact: boolean;
   /** What is wrong with using it for responses decoded like this; undefined when nothing is. */
   misfit(spec: DenoiserSpec, decoding: Decoding, settings: ReplaySettings): string | undefined;
   /** `random` is drawn from only by replayers that draw masks. */

@@ -5,8 +5,6 @@ import { rounds, shrunk } from './rounds.ts';
 
 /** DiPO's rounds over merged steps: exact for 1, block one-step once a block's steps are all merged. */
 export const shrink: Replayer = {
-  exact: false,
-
   misfit: ({ cleanAttention }) =>
     cleanAttention === 'block' ? undefined : 'the model has no grid of blocks',
 
