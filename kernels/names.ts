@@ -26,6 +26,11 @@ export function layerNames(layer: number) {
   };
 }
 
+/** The matrix that gives logits. */
+export function headName({ tiedHead }: Pick<DenoiserShape, 'tiedHead'>): string {
+  return tiedHead ? NAMES.embedding : NAMES.head;
+}
+
 /** Whether a layer has experts in place of one feed-forward network. */
 export function hasExperts({ experts }: Pick<DenoiserShape, 'experts'>, layer: number): boolean {
   return experts !== undefined && layer >= experts.firstLayer;

@@ -2,7 +2,7 @@ import type { Graph, Value } from '../graph.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { TrainingWeights } from './parameters.ts';
 import { type PolicyLossInputs, type PolicyLossSettings, policyLoss } from './policy-loss.ts';
-import { type Competition, tokenLogProbs } from './token-log-probs.ts';
+import { tokenLogProbs } from './token-log-probs.ts';
 
 /** Names of what the objective of a policy takes beside the target, as TokenLogProbsInputs and PolicyLossInputs say. */
 export const POLICY = {
@@ -22,6 +22,9 @@ export const POLICY = {
   advantage: 'advantage',
   unitWeight: 'unit_weight',
 } as const;
+
+/** What a token competes with: tokens that are listed for it, all tokens, or the best ones of its row. */
+export type Competition = 'listed' | 'all' | { best: number };
 
 export interface PolicyOptions {
   competition: Competition;
@@ -44,7 +47,7 @@ export function policyObjective(
 ): { logProbabilities: Value; loss?: Value } {
   const tokens = (name: string) => graph.input(name, 'f32', ['selected']);
   const units = (name: string) => graph.input(name, 'f32', ['units']);
-  const logProbabilities = tokenLogProbs(graph, weights, shape, states, competition, suppressed, {
+  const logProbabilities = tokenLogProbs(graph, weights, shape, states, suppressed, {
     target,
     inverseTemperature: graph.input(POLICY.inverseTemperature, 'f32', [1]),
     ...(competition === 'listed' && {
@@ -54,11 +57,14 @@ export function policyObjective(
       },
     }),
     ...(typeof competition === 'object' && {
-      stayed: {
-        flag: tokens(POLICY.stayed),
-        bound: tokens(POLICY.bound),
-        forced: tokens(POLICY.forced),
-        forcedBy: graph.input(POLICY.forcedBy, 'i64', ['selected']),
+      best: {
+        count: competition.best,
+        stayed: {
+          flag: tokens(POLICY.stayed),
+          bound: tokens(POLICY.bound),
+          forced: tokens(POLICY.forced),
+          forcedBy: graph.input(POLICY.forcedBy, 'i64', ['selected']),
+        },
       },
     }),
   });

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../graph.ts';
 import { penalties } from '../head.ts';
-import { NAMES } from '../names.ts';
+import { headName } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
 import { detached } from './detached.ts';
 import type { TrainingWeights } from './parameters.ts';
@@ -10,18 +10,15 @@ export const PADDED = -1e30;
 /** Less probable than any token, and still a number in single precision. */
 const NOTHING = 1e-30;
 
-/** What a token competes with: tokens that are listed for it, all tokens, or the best ones of its row. */
-export type Competition = 'listed' | 'all' | { best: number };
-
 export interface TokenLogProbsInputs {
   /** The token, or its place in the list, i64 [selected]. */
   target: Value;
   /** f32 [1] */
   inverseTemperature: Value;
-  /** Tokens, i64 [selected, candidates], and 0 or PADDED for each, f32 of the same size. */
+  /** Competing tokens, i64 [selected, candidates], and 0 or PADDED for each, f32 of the same size. */
   listed?: { ids: Value; padding: Value };
-  /** Rows that did not decide a token; with the competition of the best only. */
-  stayed?: StayedInputs;
+  /** How many of a row's best tokens compete, and which rows decided no token. Without either all tokens compete. */
+  best?: { count: number; stayed: StayedInputs };
 }
 
 /** Rows of positions that stayed masked: log Σ p over the tokens less probable than a bound. */
@@ -44,11 +41,10 @@ export function tokenLogProbs(
   weights: TrainingWeights,
   shape: DenoiserShape,
   states: Value,
-  competition: Competition,
   suppressed: readonly number[],
-  { target, inverseTemperature, listed, stayed }: TokenLogProbsInputs,
+  { target, inverseTemperature, listed, best }: TokenLogProbsInputs,
 ): Value {
-  const head = shape.tiedHead ? NAMES.embedding : NAMES.head;
+  const head = headName(shape);
   const scaled = (scores: Value) => graph.op('Mul', [scores, inverseTemperature]);
   const pick = (values: Value) =>
     column(
@@ -65,18 +61,18 @@ export function tokenLogProbs(
   const logits = weights.linear(states, head);
   const allowed = suppressed.length > 0 ? penalties(graph, suppressed, shape) : undefined;
   const scores = scaled(allowed ? graph.op('Add', [logits, allowed]) : logits);
-  if (typeof competition === 'string') return pick(graph.op('LogSoftmax', [scores], { axis: -1 }));
-  const count = graph.i64([Math.min(competition.best, shape.vocabSize - new Set(suppressed).size)]);
+  if (!best) return pick(graph.op('LogSoftmax', [scores], { axis: -1 }));
+  const count = graph.i64([Math.min(best.count, shape.vocabSize - new Set(suppressed).size)]);
   const [, places] = graph.ops('TopK', [scores, count], { axis: -1 }, 2);
-  const best = graph.op('GatherElements', [scores, places], { axis: -1 });
-  const all = graph.op('LogSoftmax', [best], { axis: -1 });
+  const competing = graph.op('GatherElements', [scores, places], { axis: -1 });
+  const all = graph.op('LogSoftmax', [competing], { axis: -1 });
   const first = (values: Value) =>
     column(graph, graph.op('Slice', [values, graph.i64([0]), graph.i64([1]), graph.i64([1])]));
-  const logSumExp = graph.op('Sub', [first(best), first(all)]);
-  const ofToken = graph.op('Sub', [pick(scores), logSumExp]);
-  return stayed ? withStayed(graph, all, ofToken, stayed) : ofToken;
+  const logSumExp = graph.op('Sub', [first(competing), first(all)]);
+  return withStayed(graph, all, graph.op('Sub', [pick(scores), logSumExp]), best.stayed);
 }
 
+/** `all` are the log-probabilities of each row's competing tokens, `ofToken` those of the targets. */
 function withStayed(
   graph: Graph,
   all: Value,

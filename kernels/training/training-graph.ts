@@ -1,6 +1,6 @@
 import { differentiate } from '../autodiff.ts';
 import { Graph, type Value } from '../graph.ts';
-import { NAMES } from '../names.ts';
+import { headName } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { WeightTable } from '../weights.ts';
 import type { ChunkInputs } from './attention.ts';
@@ -63,7 +63,8 @@ export interface TrainingGraphOptions {
  * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and chunks as AttentionInputs says; select
  * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; where the plan has a sampler
  * head, previous and chained as ChainInputs says; where its adapters are gated, gate f32 [rows, 1]; every parameter.
- * Outputs: the loss, f32 [], see `crossEntropy`; log_probabilities; the gradient of every parameter.
+ * Outputs: the loss, f32 [], see `crossEntropy`; log_probabilities; the gradient of every parameter. A policy that is
+ * only scored has no loss and no gradients.
  */
 export function buildTrainingGraph(
   shape: DenoiserShape,
@@ -159,10 +160,6 @@ function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, p
       })
     : hidden;
   return { weights, states, layers };
-}
-
-function headName({ tiedHead }: DenoiserShape): string {
-  return tiedHead ? NAMES.embedding : NAMES.head;
 }
 
 function chunkInputs(graph: Graph, number: number, group: number): ChunkInputs {

@@ -1,5 +1,5 @@
-import { POLICY } from '../../../kernels/training/policy-objective.ts';
-import { type Competition, PADDED } from '../../../kernels/training/token-log-probs.ts';
+import { type Competition, POLICY } from '../../../kernels/training/policy-objective.ts';
+import { PADDED } from '../../../kernels/training/token-log-probs.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
 import type { Feed, ScoredBatch } from '../feeds.ts';
 import type { OtherLogProbs, PolicyLossTerms } from './policy-loss.ts';
