@@ -88,7 +88,7 @@ export interface Step {
   window: (number | null)[];
   revealed: Reveal[];
   /** Proposals that verification let stand, with the probability the clean row before them gives them, 0 … 1. */
-  confirmed: { position: number; confidence: number }[];
+  confirmed: { position: number; confidence: number; candidates?: Candidate[] }[];
   /** Positions taken back because verification disagreed. */
   rolledBack: number[];
   /** Response tokens that can no longer change after this step. */

@@ -42,6 +42,8 @@ const record =
     }
   };
 
+const CANDIDATES = optional(list(record({ id: count, text, probability: share })));
+
 const REVEAL = record({
   position: count,
   id: count,
@@ -50,7 +52,7 @@ const REVEAL = record({
   logProb: number,
   source: oneOf('clean', 'noisy'),
   previous: optional(count),
-  candidates: optional(list(record({ id: count, text, probability: share }))),
+  candidates: CANDIDATES,
 });
 
 const STEP = record({
@@ -59,7 +61,7 @@ const STEP = record({
   windowStart: whole,
   window: list((value, key) => (value === null ? undefined : count(value, key))),
   revealed: list(REVEAL),
-  confirmed: list(record({ position: count, confidence: share })),
+  confirmed: list(record({ position: count, confidence: share, candidates: CANDIDATES })),
   rolledBack: list(count),
   settled: count,
   milliseconds: number,

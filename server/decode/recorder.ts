@@ -1,5 +1,5 @@
 import type { Candidate, Forwards, Reveal, Step, Tpf } from '../protocol.ts';
-import { type Distribution, logProbOf } from './distribution.ts';
+import { type Distribution, logProbOf, probabilityOf } from './distribution.ts';
 import type { TokenDecoder } from './text.ts';
 
 export type ForwardKind = 'prefill' | Step['kind'];
@@ -18,7 +18,8 @@ export interface Choice {
 /** What a decoding mode reports of a step; the recorder adds the rest. */
 export type StepReport = Pick<Step, 'kind' | 'windowStart' | 'window' | 'settled'> & {
   revealed?: readonly Choice[];
-  confirmed?: Step['confirmed'];
+  /** Proposals that stand, with the clean rows' distributions. */
+  confirmed?: readonly Omit<Choice, 'source'>[];
   rolledBack?: number[];
 };
 
@@ -55,7 +56,11 @@ export class Recorder {
       ...rest,
       index: this.steps.length,
       revealed: revealed.map((choice) => this.reveal(choice)),
-      confirmed,
+      confirmed: confirmed.map(({ position, id, distribution }) => ({
+        position,
+        confidence: probabilityOf(distribution, id),
+        ...(this.candidates > 0 && { candidates: this.best(distribution) }),
+      })),
       rolledBack,
       milliseconds: performance.now() - this.forwardStarted,
     };

@@ -1,4 +1,3 @@
-import type { Step } from '../protocol.ts';
 import type { ForwardResult } from './denoiser.ts';
 import { atLeast, type Distribution, probabilityOf } from './distribution.ts';
 import { propose } from './proposals.ts';
@@ -69,7 +68,7 @@ interface Verdict {
   kept: number;
   /** The autoregressive token after them. */
   next?: Choice;
-  confirmed: Step['confirmed'];
+  confirmed: Omit<Choice, 'source'>[];
 }
 
 /** Checks the pending tokens against the clean rows; `open`: the response may go on after them. */
@@ -81,13 +80,13 @@ function verify(
   open: boolean,
 ): Verdict {
   const { temperature } = session.settings;
-  const confirmed: Step['confirmed'] = [];
+  const confirmed: Verdict['confirmed'] = [];
   for (let kept = 1; kept < ids.length; kept++) {
     const position = start + kept;
     const distribution = session.distribution(result, kept - 1);
     const id = verifyToken(distribution, proposals[kept - 1], ids[kept], temperature, session.random);
     if (id !== ids[kept]) return { kept, next: { position, id, distribution, source: 'clean' }, confirmed };
-    confirmed.push({ position, confidence: probabilityOf(distribution, id) });
+    confirmed.push({ position, id, distribution });
   }
   const kept = ids.length;
   if (!open) return { kept, confirmed };

@@ -66,7 +66,11 @@ const SPECS: Record<string, DenoiserSpec> = {
 };
 
 /** Three responses to two prompts, sampled by the naive decoder; models that attend in both directions borrow them. */
-async function sampled(spec: DenoiserSpec, values: Weights, { replay }: Recipe): Promise<JudgedResponse[]> {
+async function sampled(
+  spec: DenoiserSpec,
+  values: Weights,
+  { replay, decode: { mode } }: Recipe,
+): Promise<JudgedResponse[]> {
   const decoder = spec.cleanAttention === 'full' ? SPECS.blocks : spec;
   const head = decoder.samplerHead && naiveSamplerHead(headOf(values), decoder.samplerHead.candidates);
   const denoiser = naiveDenoiser(decoder, (name) => stored.get(name)!, head);
@@ -77,7 +81,7 @@ async function sampled(spec: DenoiserSpec, values: Weights, { replay }: Recipe):
     [9, 8],
   ].entries()) {
     const settings = {
-      mode: 'threshold',
+      mode,
       threshold: 0.2,
       maxTokens: 7,
       temperature: TEMPERATURE,
@@ -101,7 +105,9 @@ const TRANSITION: Recipe = {
 
 const CASES: [name: string, recipe: Recipe, model: string][] = [
   ...Object.entries(RL_PRESETS).flatMap(([name, recipe]): [string, Recipe, string][] =>
-    (name === 'd1' ? ['full'] : ['chained', 'blocks']).map((model) => [name, recipe, model]),
+    (name === 'd1' ? ['full'] : name === 'lightningrl-verified' ? ['chained'] : ['chained', 'blocks']).map(
+      (model) => [name, recipe, model],
+    ),
   ),
   ['transition', TRANSITION, 'window'],
   ['transition', TRANSITION, 'blocks'],
@@ -111,7 +117,7 @@ for (const [name, recipe, model] of CASES) {
   test(`${name}, ${model}: loss and gradients of the naive network, however the step is cut`, async () => {
     const spec = SPECS[model];
     const { objective, replay } = recipe;
-    assert.equal(REPLAYERS[replay.replayer].misfit(spec, { mode: 'threshold' }, replay), undefined);
+    assert.equal(REPLAYERS[replay.replayer].misfit(spec, recipe.decode, replay), undefined);
     const plan = { tensors: new Set([PARAMETER]), ...(spec.samplerHead && { samplerHead: HEAD }) };
     const policy = {
       competition: competitionOf(replay.likelihood, TOP_K),

@@ -332,18 +332,17 @@ test('a replay that would not be what it says is refused', () => {
   assert.match(misfit({}, {}, { replayer: 'full-onestep' }), /both directions/);
   assert.match(misfit({}, {}, { replayer: 'autoregressive' }), /not decided by clean rows/);
   assert.match(misfit(BLOCK, {}, { replayer: 'autoregressive' }), /not causal/);
-  assert.match(misfit({}, { mode: 'verified' }, { replayer: 'autoregressive' }), /has to be model/);
-  assert.equal(misfit({}, { mode: 'verified' }, { replayer: 'autoregressive', likelihood: 'model' }), '');
+  assert.equal(misfit({}, { mode: 'verified' }, { replayer: 'autoregressive' }), '');
+  assert.match(misfit({}, {}, { replayer: 'verified' }), /not decoded by the mode verified/);
 });
 
-test('the likelihood of a verified response is that of writing it token by token', async () => {
+test('the likelihood of a verified response: token by token by the clean rows; and the proposals that stood', async () => {
   const spec = tinySpec(HEAD);
-  for (let seed = 1; seed <= 10; seed++) {
-    const recorded = await record(spec, seed, { mode: 'verified', temperature: 0.8 });
-    const states = replayed(spec, recorded, { replayer: 'autoregressive', likelihood: 'model' });
-    const rows = policyRows(spec, [{ ...recorded, states }]);
-    const scored = rows.scored.map(({ candidates: _, ...token }) => token);
-    const actual = naiveLogProbs(spec, tinyWeights(spec, seed), { ...rows, scored }, {});
+  let stood = 0;
+  for (let seed = 1; seed <= 20; seed++) {
+    const recorded = await record(spec, seed, { mode: 'verified', temperature: 0.8, threshold: 0.2 });
+    const text = replayed(spec, recorded, { replayer: 'autoregressive' });
+    const actual = logProbs(spec, seed, recorded, text);
     const ids = [...recorded.promptIds, ...recorded.responseIds];
     const { logits } = naiveForward(spec, tinyWeights(spec, seed), {
       ids,
@@ -353,9 +352,31 @@ test('the likelihood of a verified response is that of writing it token by token
     assert.equal(actual.length, recorded.responseIds.length);
     for (const [i, id] of recorded.responseIds.entries()) {
       const last = (recorded.promptIds.length + i - 1) * spec.vocabSize;
-      const scores = [...logits.subarray(last, last + spec.vocabSize - 1)];
-      const total = Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0));
-      assert.ok(Math.abs(actual[i] - (scores[id] - total)) < 1e-9);
+      // The five best tokens at the temperature, as they are sampled.
+      const scores = [...logits.subarray(last, last + spec.vocabSize - 1)].map((score) => score / 0.8);
+      const total = scores
+        .toSorted((a, b) => b - a)
+        .slice(0, 5)
+        .reduce((sum, score) => sum + Math.exp(score), 0);
+      assert.ok(
+        Math.abs(actual[i] - (scores[id] - Math.log(total))) < 1e-6,
+        `${actual[i]}, ${scores[id] - Math.log(total)}`,
+      );
     }
+    const all = replayed(spec, recorded, { replayer: 'verified' });
+    assert.deepEqual(
+      all.slice(0, text.length).map(({ scored }) => scored),
+      text.map(({ scored }) => scored),
+    );
+    const proposed = logProbs(spec, seed, recorded, all.slice(text.length));
+    const expected = recorded.steps.flatMap(({ revealed }, i) =>
+      revealed.filter(({ position }) =>
+        recorded.steps[i + 1]?.confirmed.some((one) => one.position === position),
+      ),
+    );
+    assert.ok(expected.every(({ position, id }) => recorded.responseIds[position] === id));
+    proposed.forEach((value, i) => void assert.ok(Math.abs(value - expected[i].logProb) < 1e-9));
+    stood += proposed.length;
   }
+  assert.ok(stood > 5, `${stood}`);
 });

@@ -4,12 +4,14 @@ import { dirl } from './dirl.ts';
 import { grpoTrajectory } from './grpo-trajectory.ts';
 import { lightningrl } from './lightningrl.ts';
 import { lightningrlReleased } from './lightningrl-released.ts';
+import { lightningrlVerified } from './lightningrl-verified.ts';
 import { tracerl } from './tracerl.ts';
 
 /** Published methods as recipes, by name. */
 export const RL_PRESETS: Readonly<Record<string, Recipe>> = {
   lightningrl,
   'lightningrl-released': lightningrlReleased,
+  'lightningrl-verified': lightningrlVerified,
   dirl,
   tracerl,
   d1,

@@ -6,12 +6,9 @@ import type { Replayer } from './replayer.ts';
  * where proposals change the number of forwards and never the distribution.
  */
 export const autoregressive: Replayer = {
-  misfit(spec, { mode }, { likelihood }) {
+  misfit(spec, { mode }) {
     if (spec.cleanAttention !== 'causal') return 'the clean rows of the model are not causal';
-    if (mode === 'threshold') return 'the tokens are not decided by clean rows';
-    return mode === 'verified' && likelihood !== 'model'
-      ? 'the candidates of a confirmed token are those of its proposal, so that the likelihood has to be model'
-      : undefined;
+    return mode === 'threshold' ? 'the tokens are not decided by clean rows' : undefined;
   },
 
   states(recorded, spec) {

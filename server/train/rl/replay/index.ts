@@ -5,11 +5,13 @@ import { fullOnestep } from './full-onestep.ts';
 import { coupled, random } from './random-masks.ts';
 import type { Replayer } from './replayer.ts';
 import { shrink } from './shrink.ts';
+import { verified } from './verified.ts';
 
 /** Every estimator of the log-probability of a response, by the name that a recipe uses. */
 export const REPLAYERS = {
   exact,
   autoregressive,
+  verified,
   shrink,
   'block-onestep': blockOnestep,
   'full-onestep': fullOnestep,

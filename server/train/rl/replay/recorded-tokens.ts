@@ -1,5 +1,5 @@
 import type { DenoiserSpec } from '../../../models/spec.ts';
-import type { DecodeSettings, Reveal } from '../../../protocol.ts';
+import type { Candidate, DecodeSettings, Reveal } from '../../../protocol.ts';
 import type { Recorded, ScoredToken } from './replayer.ts';
 
 /** How many candidates of every reveal have to be recorded for its log-probability to be computed again. */
@@ -26,6 +26,8 @@ export class RecordedTokens {
   readonly #recorded: Recorded;
   readonly #spec: DenoiserSpec;
   readonly #last = new Map<number, { reveal: Reveal; step: number }>();
+  /** What the clean rows might have taken where they let a proposal stand. */
+  readonly #confirmed = new Map<number, Candidate[] | undefined>();
 
   constructor(recorded: Recorded, spec: DenoiserSpec) {
     this.#recorded = recorded;
@@ -33,6 +35,9 @@ export class RecordedTokens {
     for (const step of recorded.steps) {
       for (const reveal of step.revealed) {
         this.#last.set(recorded.promptIds.length + reveal.position, { reveal, step: step.index + 1 });
+      }
+      for (const { position, candidates } of step.confirmed) {
+        this.#confirmed.set(recorded.promptIds.length + position, candidates);
       }
     }
   }
@@ -65,9 +70,13 @@ export class RecordedTokens {
    * model chains and `noisy` says that a noisy row predicts it.
    */
   scored(position: number, noisy: boolean): ScoredToken {
-    const token = revealedToken(this.#recorded, this.#last.get(position)!.reveal);
+    const { reveal } = this.#last.get(position)!;
+    if (!noisy && this.#confirmed.has(position)) {
+      const { previous: _proposed, ...confirmed } = reveal;
+      return revealedToken(this.#recorded, { ...confirmed, candidates: this.#confirmed.get(position) });
+    }
     const previous = noisy && this.#spec.samplerHead ? this.id(position - 1) : null;
-    const { previous: _then, ...rest } = token;
+    const { previous: _then, ...rest } = revealedToken(this.#recorded, reveal);
     return previous === null ? rest : { ...rest, previous };
   }
 
