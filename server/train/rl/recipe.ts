@@ -1,5 +1,4 @@
 import { UserError } from '../../errors.ts';
-import type { DenoiserSpec } from '../../models/spec.ts';
 import type { DecodeSettings } from '../../protocol.ts';
 import { type AdvantageSettings, BASELINES } from './advantage.ts';
 import { FILTERS, type FilterSettings } from './group-filter.ts';
@@ -116,11 +115,4 @@ const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
 export function checkRecipe(recipe: unknown, source: string): asserts recipe is Recipe {
   const fault = object(CHECKS)(recipe, 'recipe');
   if (fault) throw new UserError(`${source}: ${fault}.`);
-}
-
-/** Throws UserError where a model cannot be trained by a recipe; `name` is the model's. */
-export function checkFit({ replay, decode }: Recipe, name: string, spec: DenoiserSpec): void {
-  const misfit = REPLAYERS[replay.replayer].misfit(spec, decode, replay);
-  if (misfit)
-    throw new UserError(`recipe.replay.replayer ${replay.replayer} does not fit ${name}: ${misfit}.`);
 }
