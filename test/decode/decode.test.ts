@@ -14,6 +14,8 @@ const MODES: [DecodeMode, typeof ENDLESS][] = [
   ['threshold', ENDLESS],
   ['verified', ENDLESS],
   ['threshold', BLOCKS],
+  ['threshold', { ...BLOCKS, logitShift: 1, subBlockSize: 3 }],
+  ['threshold', { ...ENDLESS, cleanAttention: 'full' }],
 ];
 
 /** The same denoiser, with every request noted before it runs. */
@@ -28,7 +30,7 @@ function watched(denoiser: Denoiser, requests: ForwardRequest[]): Denoiser {
 }
 
 for (const [mode, spec] of MODES) {
-  const name = `${mode} on ${spec.cleanAttention} attention`;
+  const name = `${mode} on ${spec.cleanAttention} attention, shift ${spec.logitShift}`;
   const settings: Partial<DecodeSettings> = { mode, maxTokens: 12, threshold: 0.3 };
   const prompt = [1, 2, 3, 4, 5, 6, 7];
 

@@ -125,6 +125,8 @@ test('published checkpoints denoise as their authors say', () => {
   });
   assert.deepEqual(published({ ...SDAR, ...EXPERTS, model_type: 'sdar_moe' }).family, 'sdar_moe');
   assert.deepEqual(published(LLADA), { ...full, family: 'llada', maskTokenId: 7 });
+  assert.equal(spec({ ...LLADA, weight_tying: true }).tiedHead, true);
+  assert.equal(spec({ ...LLADA, weight_tying: true, tie_word_embeddings: false }).tiedHead, false);
   // Without an end of text the padding is it.
   assert.deepEqual(
     published({
