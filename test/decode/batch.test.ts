@@ -10,6 +10,7 @@ import { OrtBatch } from '../../server/engine/ort-batch.ts';
 import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
 import { importModel } from '../../server/models/import.ts';
 import { openModel } from '../../server/models/registry.ts';
+import type { DenoiserSpec } from '../../server/models/spec.ts';
 import type { DecodeSettings } from '../../server/protocol.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { LETTERS, testRandom, tinyDenoiser, tinySpec } from '../support/tiny-model.ts';
@@ -46,10 +47,18 @@ async function equalsAlone(batch: BatchDenoiser, alone: Denoiser, settings: Part
   return together;
 }
 
-for (const mode of ['ar', 'threshold', 'verified'] as const) {
-  test(`a sample of a batch is that of its job alone: ${mode}`, async () => {
-    const denoiser = tinyDenoiser(tinySpec(), 7, 4);
-    const settings = { mode, temperature: 1, maxTokens: 9, threshold: 0.4 };
+const DECODINGS: [string, Partial<DenoiserSpec>, Partial<DecodeSettings>][] = [
+  ['ar', {}, { mode: 'ar' }],
+  ['threshold', {}, { mode: 'threshold' }],
+  ['verified', {}, { mode: 'verified' }],
+  ['shifted blocks', { cleanAttention: 'block', blockSize: 4, subBlockSize: 2 }, {}],
+  ['full attention', { cleanAttention: 'full' }, { window: 3, cache: 'dual' }],
+];
+
+for (const [name, overrides, decoding] of DECODINGS) {
+  test(`a sample of a batch is that of its job alone: ${name}`, async () => {
+    const denoiser = tinyDenoiser(tinySpec(overrides), 7, 4);
+    const settings = { ...decoding, temperature: 1, maxTokens: 9, threshold: 0.4 };
     const together = await equalsAlone(oneByOne(denoiser), denoiser, settings);
     const texts = new Set(together.slice(0, 5).map(({ text }) => text));
     assert.ok(texts.size > 1, 'samples of a prompt differ');
