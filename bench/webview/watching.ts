@@ -11,8 +11,8 @@ import type { EngineHooks } from '../../server/engine/engine.ts';
 import { EngineHost } from '../../server/engine/host.ts';
 import { defaultModelDir } from '../../server/models/installed.ts';
 
-const ROUNDS = 5;
-const SETTINGS = { maxTokens: 64 };
+const ROUNDS = 2;
+const SETTINGS = { maxTokens: 32 };
 
 let sent = 0;
 const WAYS: Record<string, { candidates: number; hooks: EngineHooks }> = {
