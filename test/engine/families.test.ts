@@ -5,6 +5,7 @@ import { EngineHost } from '../../server/engine/host.ts';
 import { withChatEnd } from '../../server/models/chat-end.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { loadTokenizer } from '../../server/models/tokenizer.ts';
+import type { DecodeSettings } from '../../server/protocol.ts';
 import { parseTrajectory } from '../../server/trajectory-file.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { TINY_FAMILIES, writeTinyFamily } from '../support/tiny-families.ts';
@@ -29,6 +30,13 @@ const PROMPTS: Record<string, string> = {
   llada2: `<role>SYSTEM</role>detailed thinking off[role_end]<role>HUMAN</role>${QUESTION}[role_end]<role>ASSISTANT</role>${ANSWER}`,
 };
 
+/** How some of them decode besides. */
+const DECODINGS: Record<string, Partial<DecodeSettings>> = {
+  sdar_moe: { policy: 'entropy', entropyBound: 4 },
+  dream: { cache: 'prefix', window: 4, policy: 'factor', factor: 1.6 },
+  open_dcoder: { cache: 'dual', window: 5, refresh: 3 },
+};
+
 /** Ids of a text of bytes and special tokens. */
 function idsOf(text: string, special: Record<number, string>): number[] {
   return (text.match(/\[\w+\]|<\/?role>|[\s\S]/g) ?? []).map((piece) => {
@@ -51,7 +59,7 @@ for (const name of Object.keys(TINY_FAMILIES)) {
     });
     t.after(() => host.dispose());
     // The mode of the editor's default settings, which no model here can do.
-    const settings = { mode: 'verified', threshold: 0.3, maxTokens: 10 } as const;
+    const settings = { mode: 'verified', threshold: 0.3, maxTokens: 10, ...DECODINGS[name] } as const;
     const prompt = {
       prefix: 'def f(a):\n  ',
       beginning: 'ret',
