@@ -44,7 +44,8 @@ export const trainGrpo: Command = {
 function describe(row: GrpoRow, steps: number): string {
   if ('heldOut' in row) {
     const { solved, tasks, tpf } = row.heldOut;
-    return `after step ${row.step}: ${solved} of ${tasks} held-out tasks solved, TPF ${tpf.toFixed(2)}`;
+    const result = `after step ${row.step}: ${solved} of ${tasks} held-out tasks solved, TPF ${tpf.toFixed(2)}`;
+    return row.advice === undefined ? result : `${result}\n${row.advice}`;
   }
   const { rollout, reward, training, all } = row.seconds;
   return [

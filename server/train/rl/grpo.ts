@@ -33,6 +33,8 @@ export interface EvaluationRow {
   step: number;
   heldOut: HeldOut;
   seconds: { evaluation: number };
+  /** What the user should know before the run goes on. */
+  advice?: string;
 }
 
 export interface StepRow extends RolloutMetrics, PolicyReport {
@@ -194,15 +196,10 @@ class Loop {
     const { step } = this.#state;
     const clock = stopwatch();
     const heldOut = await evaluateHeldOut(engine, sandbox, tasks.heldOut, settings, signal);
-    this.#report({ step, heldOut, seconds: { evaluation: clock() } });
+    const advice = step === 0 && heldOut.solved === 0 ? tooHard(folder.name, heldOut, tasks) : undefined;
+    this.#report({ step, heldOut, seconds: { evaluation: clock() }, ...(advice && { advice }) });
+    if (advice) run.log(advice);
     if (this.#noteEvaluation(step, heldOut) && step > 0) await markBest(run.dir, step);
-    if (step > 0 || heldOut.solved > 0) return;
-    const level = easierLevel(tasks.train);
-    const advice = level === undefined ? 'give it easier tasks' : `try --set level=${level}`;
-    throw new UserError(
-      `${folder.name} solves none of the ${heldOut.tasks} held-out tasks, so there is hardly anything to reward: ` +
-        `${advice}, or do without evaluation by --set evaluateEvery=0.`,
-    );
   }
 
   /** Returns whether it is the best so far. */
@@ -297,6 +294,12 @@ class Loop {
     this.#shop.run.addMetrics({ ...row });
     this.#onRow(row);
   }
+}
+
+function tooHard(model: string, { tasks: count }: HeldOut, { train }: TaskSplit): string {
+  const level = easierLevel(train);
+  const advice = level === undefined ? 'give it easier tasks' : `try --set level=${level}`;
+  return `${model} solves none of the ${count} held-out tasks, so there is hardly anything to reward: ${advice}.`;
 }
 
 /** Seconds since the last call. */

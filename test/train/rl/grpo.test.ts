@@ -255,12 +255,16 @@ test('what cannot be learned from is refused in one sentence', async (t) => {
   await refused({ recipe: { groupSize: 1 } }, /groupSize is 1.*at least 2/);
   await refused({ recipe: { nonsense: 1 } }, /nonsense/);
   await refused({ format: 2 }, /another version/);
-  const never = fakeSandbox();
-  never.verdict = async ({ task }) => ({
-    ...(await fakeSandbox().verdict({ task, code: '' })),
-    verdict: 'failed',
-  });
-  await refused({}, /solves none of the 6 held-out tasks.*level=1/, never);
+});
+
+test('tasks that are too hard are told of after the first evaluation, with an easier level', async (t) => {
+  const { dir, settings } = lab(t, { steps: 1 });
+  const sandbox = fakeSandbox();
+  const judge = sandbox.verdict.bind(sandbox);
+  sandbox.verdict = async (candidate, signal) => ({ ...(await judge(candidate, signal)), verdict: 'failed' });
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  const [first] = (await train(run, settings, { sandbox })).rows;
+  assert.match(String('advice' in first && first.advice), /solves none of the 6 held-out tasks.*level=1/);
 });
 
 test('a model or a task file that changed is not gone on with', async (t) => {
