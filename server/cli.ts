@@ -14,6 +14,7 @@ import { modelList } from './commands/model-list.ts';
 import { modelVerify } from './commands/model-verify.ts';
 import { reward } from './commands/reward.ts';
 import { runCommand } from './commands/run.ts';
+import { runsExport } from './commands/runs-export.ts';
 import { runsList } from './commands/runs-list.ts';
 import { runsShow } from './commands/runs-show.ts';
 import { runsStop } from './commands/runs-stop.ts';
@@ -46,6 +47,7 @@ const COMMANDS: readonly Command[] = [
   runsList,
   runsShow,
   runsStop,
+  runsExport,
   evalCompare,
   evalCommand,
   bench,

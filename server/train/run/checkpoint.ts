@@ -86,6 +86,15 @@ export async function loadCheckpoint(
   return { manifest, arrays };
 }
 
+/** The folder of a step's checkpoint; without a step of the best one, else of the newest. Throws UserError. */
+export async function checkpointDir(run: string, step?: number): Promise<string> {
+  const pointer = existsSync(path.join(run, BEST)) ? BEST : LATEST;
+  const name = step === undefined ? (await readText(path.join(run, pointer), run)).trim() : `step-${step}`;
+  const dir = path.join(run, FOLDER, name);
+  if (!existsSync(path.join(dir, MANIFEST))) throw new UserError(`${run} has no checkpoint ${name}.`);
+  return dir;
+}
+
 /** Keeps the checkpoint of a step until there is a better one. */
 export async function markBest(run: string, step: number): Promise<void> {
   await replaceFile(path.join(run, BEST), `step-${step}\n`);

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { UserError } from '../../errors.ts';
+import { importModel } from '../../models/import.ts';
+import type { ModelFolder } from '../../models/model-folder.ts';
+import { openModel } from '../../models/registry.ts';
+import { ADAPTER_FILE } from '../adapter-file.ts';
+import { checkpointDir } from './checkpoint.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/**
+ * Makes a model folder `dest` of a run's checkpoint: its best one where it was evaluated, else its newest, or that of
+ * `step`. An adapter is merged into the model that the run began with, which must be where it was. Throws UserError where
+ * there is no such checkpoint or `dest` is not empty.
+ */
+export async function exportCheckpoint(run: RunFolder, dest: string, step?: number): Promise<ModelFolder> {
+  const { model } = await run.config();
+  const base = await openModel(String(model));
+  const dir = await checkpointDir(run.dir, step);
+  const adapter = path.join(dir, ADAPTER_FILE);
+  if (!existsSync(adapter))
+    throw new UserError(`${dir} has no adapter, it is a model by itself: use it as it is.`);
+  // The import takes the sampler head from where the weights are; a trained one lies beside the adapter.
+  const source = await mkdtemp(path.join(os.tmpdir(), 'unmask-export-'));
+  try {
+    const head = base.spec.samplerHead?.file;
+    for (const name of await readdir(base.dir)) {
+      const trained = name === head && existsSync(path.join(dir, name));
+      if (trained) await copyFile(path.join(dir, name), path.join(source, name));
+      else await symlink(path.join(base.dir, name), path.join(source, name));
+    }
+    return await importModel(source, dest, { quantize: base.quantization, adapter });
+  } finally {
+    await rm(source, { recursive: true, force: true });
+  }
+}
