@@ -6,8 +6,17 @@ import { showMenu } from './menu.ts';
 import { downloadModel } from './models/download.ts';
 import { openRun } from './run/run-panel.ts';
 import { toggleLanguage, toggleSetting } from './settings.ts';
+import {
+  compareRuns,
+  resumeRun,
+  stopRun,
+  trainOnTasks,
+  trainOnTests,
+  useCheckpoint,
+} from './training/commands.ts';
 
-type Run = (app: App) => unknown;
+/** `argument`: what a view or another command passes on. */
+type Run = (app: App, argument?: never) => unknown;
 
 interface Row {
   run: Run;
@@ -29,6 +38,12 @@ const COMMANDS: Record<string, Row> = {
   },
   'unmask.openRun': { run: openRun },
   'unmask.downloadModel': { run: downloadModel },
+  'unmask.trainOnTasks': { run: trainOnTasks },
+  'unmask.trainOnTests': { run: trainOnTests },
+  'unmask.stopRun': { run: stopRun },
+  'unmask.resumeRun': { run: resumeRun },
+  'unmask.useCheckpoint': { run: useCheckpoint },
+  'unmask.compareRuns': { run: compareRuns },
   'unmask.restartEngine': {
     run: ({ client }) => client.sendRequest(METHODS.restartEngine),
     serverDown: ({ client }) => client.start(),
@@ -45,9 +60,9 @@ const COMMANDS: Record<string, Row> = {
 /** Registers the table. A failure of a command that somebody asked for is shown. */
 export function registerCommands(app: App): void {
   for (const [id, { run, serverDown }] of Object.entries(COMMANDS)) {
-    const handler = async () => {
+    const handler = async (argument?: never) => {
       try {
-        await (app.server.running ? run : (serverDown ?? run))(app);
+        await (app.server.running ? run : (serverDown ?? run))(app, argument);
       } catch (error) {
         app.log.error(`${id}: ${(error as Error).stack}`);
         window.showErrorMessage(`Unmask: ${(error as Error).message}`);

@@ -8,6 +8,9 @@ import { createSnooze } from './snooze.ts';
 import { createStatusItem } from './status-item.ts';
 import { registerTraceEditor } from './trace/trace-editor.ts';
 import { TracePanel } from './trace/trace-panel.ts';
+import { attachToRuns } from './training/commands.ts';
+import { restrict } from './training/restrict.ts';
+import { createRunsTree } from './training/runs-tree.ts';
 
 export async function activate(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel('Unmask', { log: true });
@@ -18,8 +21,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const tracePanel = new TracePanel(parts);
   context.subscriptions.push(log, client, server, snooze, tracePanel, createStatusItem(server));
   context.subscriptions.push(registerTraceEditor(parts), restoreRunPanels(parts));
+  context.subscriptions.push(createRunsTree());
+  restrict(context);
   registerCommands({ context, log, client, server, snooze, tracePanel });
   logConflicts(log);
+  void attachToRuns();
   try {
     await client.start();
   } catch (error) {

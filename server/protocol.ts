@@ -467,3 +467,19 @@ export type FromRunPage =
   | { type: 'compare' }
   /** Open a trace that a sample names, relative to its run's folder. */
   | { type: 'openTrace'; run: string; file: string };
+
+// ------------------------------------------------------------------------ training
+
+/** Methods of reinforcement learning, the one for the embedded model first, as `train grpo --preset` takes them. */
+export const RL_PRESET_NAMES = [
+  'lightningrl-verified',
+  'lightningrl',
+  'lightningrl-released',
+  'dirl',
+  'tracerl',
+  'd1',
+  'grpo-trajectory',
+] as const;
+
+/** Environment variable that is 1 where the editor is in Restricted Mode: training refuses to run code. */
+export const RESTRICTED_VARIABLE = 'UNMASK_RESTRICTED';

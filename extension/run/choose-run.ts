@@ -6,13 +6,18 @@ interface Item extends QuickPickItem {
   dir?: string;
 }
 
-/** Lets the user choose the folder of a run: those of the workspace, or any other. Undefined when none is chosen. */
-export async function chooseRun(): Promise<string | undefined> {
+/** Folders of the workspace's runs, newest first. */
+export async function findRuns(): Promise<string[]> {
   const found = await workspace.findFiles('**/runs/*/config.json', '**/node_modules/**', 200);
-  const dirs = found
+  return found
     .map(({ fsPath }) => path.dirname(fsPath))
     .sort()
     .reverse();
+}
+
+/** Lets the user choose the folder of a run: those of the workspace, or any other. Undefined when none is chosen. */
+export async function chooseRun(): Promise<string | undefined> {
+  const dirs = await findRuns();
   const items: Item[] = [
     ...dirs.map((dir) => ({ label: path.basename(dir), description: workspace.asRelativePath(dir), dir })),
     { label: '$(folder-opened) Another folder…' },

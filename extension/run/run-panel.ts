@@ -8,12 +8,16 @@ import { RunReader } from './run-reader.ts';
 
 const VIEW_TYPE = 'unmask.runPanel';
 
-/** Lets the user choose a run and shows it in a panel of its own. */
-export async function openRun(parts: TraceParts): Promise<void> {
-  const dir = await chooseRun();
-  if (dir === undefined) return;
-  const panel = window.createWebviewPanel(VIEW_TYPE, `Run ${path.basename(dir)}`, ViewColumn.Active);
-  showRuns(panel, [dir], parts);
+/** Shows a run in a panel of its own, one that the user chooses where none is given. */
+export async function openRun(parts: TraceParts, run?: { dir: string }): Promise<void> {
+  const dir = run?.dir ?? (await chooseRun());
+  if (dir !== undefined) openRuns(parts, [dir]);
+}
+
+/** Shows runs on the same axes. */
+export function openRuns(parts: TraceParts, dirs: string[]): void {
+  const title = dirs.length === 1 ? `Run ${path.basename(dirs[0])}` : `${dirs.length} Runs`;
+  showRuns(window.createWebviewPanel(VIEW_TYPE, title, ViewColumn.Active), dirs, parts);
 }
 
 /** Opens the panels again that were open when the window was closed. */

@@ -1,5 +1,6 @@
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { tasksFromTests } from '../tasks/from-tests.ts';
+import { holdOut } from '../tasks/hold-out.ts';
 import type { Task } from '../tasks/task.ts';
 import { validateTasks } from '../tasks/validate.ts';
 import { writeTasks } from '../tasks/write-tasks.ts';
@@ -28,7 +29,7 @@ export const tasksFromTestsCommand: Command = {
     } finally {
       sandbox.close();
     }
-    await writeTasks(target, kept);
+    await writeTasks(target, holdOut(kept));
     io.note(`${kept.length} tasks written to ${target}.`);
   },
 };

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { UserError } from '../errors.ts';
 import { defaultModelDir, packageRoot } from '../models/installed.ts';
+import { RESTRICTED_VARIABLE } from '../protocol.ts';
 import { type GrpoRow, runGrpo } from '../train/rl/grpo.ts';
 import { RL_PRESETS } from '../train/rl/presets/index.ts';
 import { type GrpoSettings, resolveGrpoSettings } from '../train/rl/settings.ts';
@@ -29,6 +31,9 @@ export const trainGrpo: Command = {
   options: trainingOptions(GRPO),
   async run(args, values, io) {
     if (args.length > 0) throw new UsageError(`${args[0]} is not expected`);
+    if (process.env[RESTRICTED_VARIABLE] === '1') {
+      throw new UserError('training runs code and is off in Restricted Mode: trust the workspace first.');
+    }
     const { run, settings } = await openRun(values, GRPO);
     io.note(`run folder ${run.dir}`);
     const { after } = settings.recipe;

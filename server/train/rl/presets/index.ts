@@ -1,3 +1,4 @@
+import type { RL_PRESET_NAMES } from '../../../protocol.ts';
 import type { Recipe } from '../recipe.ts';
 import { d1 } from './d1.ts';
 import { dirl } from './dirl.ts';
@@ -8,7 +9,7 @@ import { lightningrlVerified } from './lightningrl-verified.ts';
 import { tracerl } from './tracerl.ts';
 
 /** Published methods as recipes, by name. */
-export const RL_PRESETS: Readonly<Record<string, Recipe>> = {
+export const RL_PRESETS: Readonly<Record<(typeof RL_PRESET_NAMES)[number], Recipe>> = {
   lightningrl,
   'lightningrl-released': lightningrlReleased,
   'lightningrl-verified': lightningrlVerified,

@@ -1,0 +1,34 @@
+import { type ExtensionContext, ProgressLocation, window, workspace } from 'vscode';
+import { runJson } from './cli-process.ts';
+
+const KEY = 'training.consent';
+
+/**
+ * Whether the user lets training run what a model writes; asked once in a workspace, saying what keeps it in. Throws in
+ * Restricted Mode.
+ */
+export async function mayTrain(context: ExtensionContext): Promise<boolean> {
+  if (!workspace.isTrusted) {
+    throw new Error('training runs code and is off in Restricted Mode: trust the workspace first.');
+  }
+  if (context.workspaceState.get<boolean>(KEY)) return true;
+  const sandbox = await window.withProgress(
+    { location: ProgressLocation.Notification, title: 'Unmask: testing the sandbox' },
+    async () => ((await runJson(context, ['doctor'])) as { sandbox: Record<string, string> }).sandbox,
+  );
+  if (sandbox.error !== undefined) throw new Error(sandbox.error);
+  const detail = [
+    'Training samples programs from the model and runs each of them on this machine, thousands in a run, to see which pass the tests of its task.',
+    `They run in a sandbox, whose self-test has just passed: Python in WebAssembly; files and processes: ${sandbox.nodePermissions}; bubblewrap: ${sandbox.bubblewrap}.`,
+    `Not covered: ${sandbox.notCovered}.`,
+    'The task file is trusted: its tests decide. A step takes about a minute on two cores, a run of 60 steps an hour or more; completion goes on meanwhile.',
+  ].join('\n\n');
+  const answer = await window.showWarningMessage(
+    'Train a model by running what it writes?',
+    { modal: true, detail },
+    'Train',
+  );
+  if (answer !== 'Train') return false;
+  await context.workspaceState.update(KEY, true);
+  return true;
+}

@@ -1,0 +1,41 @@
+import type { RunRow, RunUpdate } from '../../server/protocol.ts';
+
+export interface RunSummary {
+  /** Whether its process is at work. */
+  running: boolean;
+  /** State, step, reward and held-out pass@1 on one line. */
+  description: string;
+  /** Why it stopped or failed; empty where it did neither. */
+  reason: string;
+}
+
+/** What a list says of a run. `isAlive` tells whether a process exists. */
+export function summarise({ state, metrics }: RunUpdate, isAlive: (pid: number) => boolean): RunSummary {
+  if (!state) return { running: false, description: 'new', reason: '' };
+  const claimed = state.status === 'running' || state.status === 'stopping';
+  const running = claimed && isAlive(Number(state.pid));
+  const lost = claimed && !running;
+  const reward = last(metrics, (row) => (row.reward as RunRow | undefined)?.mean);
+  const passAt1 = last(metrics, (row) => (row.heldOut as RunRow | undefined)?.passAt1);
+  const parts = [
+    lost ? 'interrupted' : String(state.status),
+    `step ${state.step} of ${state.steps}`,
+    ...(reward === undefined ? [] : [`reward ${reward.toFixed(2)}`]),
+    ...(passAt1 === undefined ? [] : [`pass@1 ${(100 * passAt1).toFixed(0)} %`]),
+  ];
+  const reason = lost ? 'its process ended without a word' : String(state.reason ?? '');
+  return { running, description: parts.join(' · '), reason };
+}
+
+function last(rows: readonly RunRow[], of: (row: RunRow) => unknown): number | undefined {
+  return rows.map(of).findLast((value): value is number => typeof value === 'number');
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { follow } from '../../extension/training/follow.ts';
+import { isAlive, summarise } from '../../extension/training/run-summary.ts';
+import { temporaryFolder } from '../support/model-files.ts';
+
+const METRICS = [
+  { step: 0, heldOut: { passAt1: 0.25 } },
+  { step: 1, reward: { mean: -0.5 } },
+  { step: 2, reward: { mean: 0.125 } },
+];
+
+function summary(state: Record<string, unknown> | null, alive: boolean) {
+  return summarise({ run: 'r', restart: false, state, metrics: METRICS, samples: [] }, () => alive);
+}
+
+test('a run is told by its state, step, last reward and last held-out pass@1', () => {
+  const running = { status: 'running', pid: 7, step: 2, steps: 60 };
+  assert.deepEqual(summary(running, true), {
+    running: true,
+    description: 'running · step 2 of 60 · reward 0.13 · pass@1 25 %',
+    reason: '',
+  });
+  const lost = summary(running, false);
+  assert.deepEqual([lost.running, lost.description.split(' · ')[0]], [false, 'interrupted']);
+  assert.match(lost.reason, /ended without a word/);
+  assert.equal(
+    summary({ status: 'failed', step: 2, steps: 60, reason: 'disk full' }, true).reason,
+    'disk full',
+  );
+  assert.equal(summary(null, true).description, 'new');
+  assert.deepEqual([isAlive(process.pid), isAlive(999_999_999)], [true, false]);
+});
+
+test('the output of a run is followed from its beginning', async (t) => {
+  const file = path.join(temporaryFolder(t), 'output.txt');
+  writeFileSync(file, 'step 1\n');
+  let text = '';
+  const seen = (expected: string) =>
+    new Promise<void>((resolve) => {
+      check = () => text === expected && resolve();
+      check();
+    });
+  let check = (): unknown => undefined;
+  const stop = follow(file, (more) => {
+    text += more;
+    check();
+  });
+  t.after(stop);
+  await seen('step 1\n');
+  appendFileSync(file, 'step 2\n');
+  await seen('step 1\nstep 2\n');
+});
