@@ -27,6 +27,16 @@ export interface PolicyReport extends OptimizerReport, Omit<PolicyLoss, 'clipped
   drift?: { mean: number; max: number };
 }
 
+/** The responses of a step, laid out and scored by the policies that do not change with it. */
+interface Replay {
+  batches: readonly PolicyBatch[];
+  /** What the session is fed for each, without what the loss takes. */
+  fed: readonly ScoredBatch[];
+  /** By batch; missing where they are not needed. */
+  old?: readonly Float32Array[];
+  reference?: readonly Float32Array[];
+}
+
 /** Trains a policy on its own responses: one objective over replays, whatever the recipe says. */
 export class PolicyTrainer {
   readonly trained: TrainedValues;
@@ -90,25 +100,19 @@ export class PolicyTrainer {
     groups: readonly Group[],
     advantages: readonly (readonly number[])[],
   ): Promise<PolicyReport> {
-    const { objective, replay, decode } = this.#settings.recipe;
-    const responses = this.#responses(step, groups, advantages);
-    const batches = policyBatches(
-      this.#folder.spec,
-      responses,
-      objectiveTerms(responses, objective),
-      this.#settings.rowsPerForward,
-    );
-    const fed = batches.map(({ rows }) => scoredBatch(rows, replay.likelihood, decode.temperature));
-    const { kl } = objective;
-    const old = needsOld(objective) ? await this.#score(fed, this.trained.values) : undefined;
-    const reference = kl && (kl.to === 'old' ? old : await this.#score(fed, this.#reference));
-    const first = await this.#optimize(step * objective.innerIterations, batches, fed, { old, reference });
+    const { objective, replay } = this.#settings.recipe;
+    const random = new Random(step * 2 ** 32 + (this.#settings.seed >>> 0));
+    // Those of all updates are scored before the first.
+    const draws = REPLAYERS[replay.replayer].draws ? objective.innerIterations : 1;
+    const replays: Replay[] = [];
+    for (let i = 0; i < draws; i++) replays.push(await this.#replay(groups, advantages, random));
+    const first = await this.#optimize(step * objective.innerIterations, replays[0]);
     const { logProbs, ...report } = first;
     const drift = driftOf(logProbs, groups, replay);
     let last = report;
     for (let iteration = 1; iteration < objective.innerIterations; iteration++) {
       const number = step * objective.innerIterations + iteration;
-      const { logProbs: _, ...next } = await this.#optimize(number, batches, fed, { old, reference });
+      const { logProbs: _, ...next } = await this.#optimize(number, replays[iteration % draws]);
       last = next;
     }
     return { ...last, ...(drift && { drift }) };
@@ -124,22 +128,29 @@ export class PolicyTrainer {
     await this.#scorer?.release();
   }
 
-  #responses(
-    step: number,
+  async #replay(
     groups: readonly Group[],
     advantages: readonly (readonly number[])[],
-  ): JudgedResponse[] {
-    const { replay } = this.#settings.recipe;
-    const random = new Random(step * 2 ** 32 + (this.#settings.seed >>> 0));
-    return groups.flatMap((group, g) =>
+    random: Random,
+  ): Promise<Replay> {
+    const { objective, replay, decode } = this.#settings.recipe;
+    const { spec } = this.#folder;
+    const responses: JudgedResponse[] = groups.flatMap((group, g) =>
       group.map(({ trajectory, correct }, i) => ({
         promptIds: trajectory.promptIds,
         responseIds: trajectory.responseIds,
-        states: REPLAYERS[replay.replayer].states(trajectory, this.#folder.spec, replay, random),
+        states: REPLAYERS[replay.replayer].states(trajectory, spec, replay, random),
         advantage: advantages[g][i],
         correct,
       })),
     );
+    const terms = objectiveTerms(responses, objective);
+    const batches = policyBatches(spec, responses, terms, this.#settings.rowsPerForward);
+    const fed = batches.map(({ rows }) => scoredBatch(rows, replay.likelihood, decode.temperature));
+    const { kl } = objective;
+    const old = needsOld(objective) ? await this.#score(fed, this.trained.values) : undefined;
+    const reference = kl && (kl.to === 'old' ? old : await this.#score(fed, this.#reference));
+    return { batches, fed, old, reference };
   }
 
   async #score(batches: readonly ScoredBatch[], values: ParameterValues): Promise<Float32Array[]> {
@@ -150,9 +161,7 @@ export class PolicyTrainer {
 
   async #optimize(
     step: number,
-    batches: readonly PolicyBatch[],
-    fed: readonly ScoredBatch[],
-    other: { old?: readonly Float32Array[]; reference?: readonly Float32Array[] },
+    { batches, fed, ...other }: Replay,
   ): Promise<Omit<PolicyReport, 'drift'> & { logProbs: number[] }> {
     const settings = lossSettings(this.#settings.recipe.objective);
     const sum = new GradientSum();

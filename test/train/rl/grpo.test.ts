@@ -274,3 +274,22 @@ test('a model or a task file that changed is not gone on with', async (t) => {
   writeFileSync(settings.tasks, `${JSON.stringify({ ...TASKS[0], task_id: 'new' })}\n`, { flag: 'a' });
   await assert.rejects(train(run, settings), /data of .* has changed/);
 });
+
+test('masks that a replay draws are others for every update; what was decoded stays the same', async (t) => {
+  const { replay, optimizer, objective } = RL_PRESETS.lightningrl;
+  /** −log p of the successes in the last update of a step that moves nothing. */
+  const anchor = async (replayer: string, innerIterations: number) => {
+    const recipe = {
+      replay: { ...replay, replayer },
+      objective: { ...objective, innerIterations },
+      optimizer: { ...optimizer, learningRate: 0, warmupSteps: 0 },
+    };
+    const { dir, settings } = lab(t, { recipe, steps: 1, evaluateEvery: 0 });
+    const run = await RunFolder.create(path.join(dir, 'run'), settings);
+    return (await train(run, settings)).steps[0].nll;
+  };
+  const exact = [await anchor('exact', 1), await anchor('exact', 2)];
+  assert.ok(exact[0] > 0);
+  assert.equal(exact[0], exact[1]);
+  assert.notEqual(await anchor('coupled', 1), await anchor('coupled', 2));
+});

@@ -4,6 +4,8 @@ import type { Replayer } from './replayer.ts';
 
 /** d1's estimator (arXiv 2504.12216): the whole response masked, and every prompt token with probability `promptMask`. */
 export const fullOnestep: Replayer = {
+  draws: true,
+
   misfit: ({ cleanAttention }) =>
     cleanAttention === 'full' ? undefined : 'the model does not attend in both directions',
 

@@ -7,6 +7,8 @@ const [LEAST, MOST] = [0.1, 0.9];
 
 /** Every response token is masked with probability p and counts where it is; `copies` 2: and once more the other way round. */
 const randomMasks = (copies: 1 | 2): Replayer => ({
+  draws: true,
+
   misfit: () => undefined,
 
   states(recorded, spec, { scoreAfterEnd }, random) {

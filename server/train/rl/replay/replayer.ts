@@ -62,6 +62,8 @@ export interface ReplaySettings {
  * holds the table.
  */
 export interface Replayer {
+  /** It draws masks, which have to be others for every update. */
+  draws?: true;
   /** What is wrong with using it for responses decoded like this; undefined when nothing is. */
   misfit(spec: DenoiserSpec, decoding: Decoding, settings: ReplaySettings): string | undefined;
   /** `random` is drawn from only by replayers that draw masks. */
