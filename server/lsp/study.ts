@@ -1,24 +1,25 @@
-import type { Connection } from 'vscode-languageserver/node';
+import type { Connection, RemoteConsole } from 'vscode-languageserver/node';
 import { probeDevices, rememberedReports } from '../engine/devices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineCommand } from '../engine/engine-process.ts';
 import { bestThreads, rememberedTimes, tuneModel } from '../engine/tuning.ts';
 
-/** Nobody has asked for anything for so long. Milliseconds. */
+/** Nobody has asked for anything for so long. Milliseconds; tests have other things to wait for. */
 const IDLE = 20_000;
 
-interface Subject {
-  engine: Engine;
+export interface Subject {
+  engine: Pick<Engine, 'state' | 'model' | 'onDidChange'>;
   command: EngineCommand;
   storageDir: string;
   modelDir(): string;
+  idle?: number;
 }
 
 /**
  * Finds out, once for a machine and once for a model on it, which device and how many threads are the fastest: while
  * the engine is idle, in processes of their own, which a request ends. What is found holds from the engine's next start.
  */
-export function studyWhenIdle(connection: Connection, subject: Subject): void {
+export function studyWhenIdle({ console }: Pick<Connection, 'console'>, subject: Subject): void {
   let timer: NodeJS.Timeout | undefined;
   let study = new AbortController();
   subject.engine.onDidChange(() => {
@@ -28,18 +29,18 @@ export function studyWhenIdle(connection: Connection, subject: Subject): void {
     const { signal } = study;
     if (subject.engine.state.kind !== 'ready') return;
     timer = setTimeout(() => {
-      run(connection, subject, signal).catch((error: Error) => {
-        if (!signal.aborted) connection.console.warn(`This machine could not be measured: ${error.message}`);
+      run(console, subject, signal).catch((error: Error) => {
+        if (!signal.aborted) console.warn(`This machine could not be measured: ${error.message}`);
       });
-    }, IDLE).unref();
+    }, subject.idle ?? IDLE).unref();
   });
 }
 
-async function run(connection: Connection, subject: Subject, signal: AbortSignal): Promise<void> {
+async function run(console: RemoteConsole, subject: Subject, signal: AbortSignal): Promise<void> {
   const { engine, command, storageDir, modelDir } = subject;
   if (!(await rememberedReports(storageDir))) {
     for (const { name, used, reason } of await probeDevices(command, storageDir, signal)) {
-      connection.console.log(`Device ${name}: ${used ? 'used' : 'not used'}, ${reason}.`);
+      console.log(`Device ${name}: ${used ? 'used' : 'not used'}, ${reason}.`);
     }
   }
   if (!engine.model || (await rememberedTimes(storageDir, engine.model.model.weights))) return;
@@ -47,5 +48,5 @@ async function run(connection: Connection, subject: Subject, signal: AbortSignal
   const times = await tuneModel(command, storageDir, model, signal);
   if (!times) return;
   const measured = times.map(([threads, time]) => `${threads}: ${time.toFixed(1)} ms`).join(', ');
-  connection.console.log(`Threads of a forward: ${bestThreads(times)} from the next start (${measured}).`);
+  console.log(`Threads of a forward: ${bestThreads(times)} from the next start (${measured}).`);
 }
