@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { copyDiagnostics } from './diagnostics.ts';
 import { showMenu } from './menu.ts';
 import { downloadModel } from './models/download.ts';
+import { installCuda } from './models/install-cuda.ts';
 import { openRun } from './run/run-panel.ts';
 import { toggleLanguage, toggleSetting } from './settings.ts';
 import {
@@ -38,6 +39,7 @@ const COMMANDS: Record<string, Row> = {
   },
   'unmask.openRun': { run: openRun },
   'unmask.downloadModel': { run: downloadModel },
+  'unmask.installCuda': { run: installCuda },
   'unmask.trainOnTasks': { run: trainOnTasks },
   'unmask.trainOnTests': { run: trainOnTests },
   'unmask.stopRun': { run: stopRun },

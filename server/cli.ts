@@ -2,6 +2,7 @@ import { bench } from './commands/bench.ts';
 import type { Command } from './commands/command.ts';
 import { complete } from './commands/complete.ts';
 import { dataHash } from './commands/data-hash.ts';
+import { deviceInstall } from './commands/device-install.ts';
 import { doctor } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { evalCompare } from './commands/eval-compare.ts';
@@ -53,6 +54,7 @@ const COMMANDS: readonly Command[] = [
   bench,
   lsp,
   doctor,
+  deviceInstall,
 ];
 
 runCommand(COMMANDS, process.argv.slice(2)).then((code) => {

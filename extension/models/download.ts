@@ -1,8 +1,9 @@
-import { ConfigurationTarget, ProgressLocation, type QuickPickItem, window } from 'vscode';
-import type { CatalogueEntry, DownloadProgress, DownloadResult } from '../../server/protocol.ts';
+import { ConfigurationTarget, type QuickPickItem, window } from 'vscode';
+import type { CatalogueEntry, DownloadResult } from '../../server/protocol.ts';
 import type { App } from '../app.ts';
 import { currentSettings } from '../settings.ts';
 import { runCommandLine, TOKEN_SECRET } from './command-line.ts';
+import { runWithProgress } from './progress.ts';
 
 /** Lets the user choose a model, fetches it and offers to use it. Nothing is fetched before the choice. */
 export async function downloadModel(app: App): Promise<void> {
@@ -35,31 +36,9 @@ async function chooseModel({ context }: App): Promise<string | undefined> {
   return window.showInputBox({ title: 'Repository on the hub', placeHolder: 'owner/repository' });
 }
 
-function fetchModel({ context }: App, name: string): Thenable<DownloadResult | undefined> {
-  const options = {
-    location: ProgressLocation.Notification,
-    title: `Unmask: downloading ${name}`,
-    cancellable: true,
-  };
-  return window.withProgress(options, async (progress, cancelled) => {
-    let result: DownloadResult | undefined;
-    let shown = 0;
-    const onLine = (value: unknown) => {
-      const line = value as DownloadProgress | DownloadResult;
-      if ('dir' in line) {
-        result = line;
-        return;
-      }
-      const percent = (100 * line.done) / line.total;
-      progress.report({
-        increment: percent - shown,
-        message: `${gigabytes(line.done)} of ${gigabytes(line.total)} GB`,
-      });
-      shown = percent;
-    };
-    await runCommandLine(context, ['model', 'download', name], onLine, cancelled);
-    return result;
-  });
+async function fetchModel(app: App, name: string): Promise<DownloadResult | undefined> {
+  const result = await runWithProgress(app, `downloading ${name}`, ['model', 'download', name]);
+  return result as DownloadResult | undefined;
 }
 
 async function offer({ name, dir, licence, problem }: DownloadResult): Promise<void> {
@@ -87,8 +66,4 @@ async function askForToken(app: App, name: string, problem: string): Promise<voi
   await app.context.secrets.store(TOKEN_SECRET, token);
   const result = await fetchModel(app, name);
   if (result) await offer(result);
-}
-
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(1);
 }

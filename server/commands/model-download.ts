@@ -3,12 +3,12 @@ import { CATALOGUE, findRepository } from '../download/catalogue.ts';
 import { downloadModel } from '../download/download.ts';
 import { userModelsDir } from '../models/installed.ts';
 import { openModel } from '../models/registry.ts';
-import type { CatalogueEntry, DownloadProgress, DownloadResult } from '../protocol.ts';
-import { type Command, type Io, UsageError } from './command.ts';
+import type { CatalogueEntry, DownloadResult } from '../protocol.ts';
+import { type Command, UsageError } from './command.ts';
 import { text } from './decode-options.ts';
+import { gigabytes, progressReporter } from './progress.ts';
 
 const HUB = 'https://huggingface.co';
-const PROGRESS_MILLISECONDS = 500;
 
 export const modelDownload: Command = {
   name: 'model download',
@@ -35,7 +35,7 @@ export const modelDownload: Command = {
       revision: text(values, 'revision') ?? 'main',
       token: process.env.HF_TOKEN,
       signal: io.signal,
-      progress: reporter(io),
+      progress: progressReporter(io),
     });
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const problem = await problemOf(dir);
@@ -59,23 +59,7 @@ async function problemOf(dir: string): Promise<string | null> {
   );
 }
 
-/** A line now and then, and the last one. */
-function reporter(io: Io): (done: number, total: number) => void {
-  let last = 0;
-  return (done, total) => {
-    if (done < total && performance.now() - last < PROGRESS_MILLISECONDS) return;
-    last = performance.now();
-    const progress: DownloadProgress = { done, total };
-    if (io.json) io.result('', progress);
-    else io.note(`${gigabytes(done)} of ${gigabytes(total)}`);
-  };
-}
-
 function line({ name, repository, about, billions, leastMemory, device }: CatalogueEntry): string {
   const needs = `${billions} B weights, about ${gigabytes(leastMemory)} of memory as int8, ${device}`;
   return `${name.padEnd(20)}  ${about} (${needs})  ${repository}`;
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
 }

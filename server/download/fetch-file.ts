@@ -93,7 +93,7 @@ async function append(
 async function hashOf({ bytes, hash }: HubFile, file: string): Promise<string> {
   // Git hashes a header before the content.
   const digest: Hash =
-    hash.kind === 'git' ? createHash('sha1').update(`blob ${bytes}\0`) : createHash('sha256');
+    hash.kind === 'git' ? createHash('sha1').update(`blob ${bytes}\0`) : createHash(hash.kind);
   for await (const chunk of createReadStream(file)) digest.update(chunk);
   return digest.digest('hex');
 }

@@ -74,6 +74,12 @@ export async function get(
   throw refusal(url, response.status, response.headers.get('retry-after'));
 }
 
+/** The JSON of a URL, tried for as `persist` says. */
+export function getJson<T>(url: string, options: HttpOptions): Promise<T> {
+  const attempt = async () => (await (await get(url, { accept: 'application/json' }, options)).json()) as T;
+  return persist(url, attempt, options);
+}
+
 function refusal(url: string, status: number, retryAfter: string | null): Error {
   const { host, pathname } = new URL(url);
   if (status === 429 || status >= 500) {

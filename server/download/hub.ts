@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { get, type HttpOptions, persist } from './http.ts';
+import { getJson, type HttpOptions } from './http.ts';
 
 /** A file of a repository, as the hub describes it. */
 export interface HubFile {
@@ -7,7 +7,7 @@ export interface HubFile {
   bytes: number;
   url: string;
   /** Of its content; small files have the hash that git gives them. */
-  hash: { kind: 'sha256' | 'git'; hex: string };
+  hash: { kind: 'sha256' | 'sha512' | 'git'; hex: string };
 }
 
 export interface HubModel {
@@ -42,18 +42,13 @@ export async function describeModel(
   revision: string,
   options: HttpOptions,
 ): Promise<HubModel> {
-  const json = <T>(url: string) =>
-    persist(
-      url,
-      async () => (await (await get(url, { accept: 'application/json' }, options)).json()) as T,
-      options,
-    );
-  const model = await json<ModelAnswer | null>(
+  const model = await getJson<ModelAnswer | null>(
     `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}`,
+    options,
   );
   const commit = String(model?.sha);
   if (!/^[0-9a-f]{40}$/.test(commit)) throw new UserError(`${endpoint} names no commit of ${repository}.`);
-  const tree = await json<TreeEntry[]>(`${endpoint}/api/models/${repository}/tree/${commit}`);
+  const tree = await getJson<TreeEntry[]>(`${endpoint}/api/models/${repository}/tree/${commit}`, options);
   const files = (Array.isArray(tree) ? tree : [])
     .filter(({ type, path }) => type === 'file' && WANTED.test(path))
     .map((entry) => readEntry(entry, `${endpoint}/${repository}/resolve/${commit}/`));

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
+import { bindingFolder } from './binding-folder.ts';
 
 /** Program, system and drivers, as far as they show in files: where they change, what was measured is measured again. */
 export function describeMachine(): string {
@@ -16,9 +17,16 @@ export function describeMachine(): string {
     os.release(),
     cpu,
     driver,
+    ...devicesInstalled(),
     ...VULKAN_FOLDERS.flatMap(vulkanDrivers),
     process.env.VK_ICD_FILENAMES ?? '',
   ].join(' | ');
+}
+
+/** Libraries of devices that were put beside the runtime. */
+function devicesInstalled(): string[] {
+  const folder = bindingFolder();
+  return existsSync(folder) ? readdirSync(folder).filter((file) => file.includes('_providers_')) : [];
 }
 
 const VULKAN_FOLDERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
