@@ -14,19 +14,20 @@ const PIECES = 4;
 const BYTES_OF_FP32 = 4;
 
 /**
- * How far `model` is from `reference`, which has the same tokens, on the clean rows of `text`. Undefined where there is
- * no tokenizer to read it, and where the reference in single precision takes more than half of this machine's memory.
+ * How far `model` is from a reference that has the same tokens, on the clean rows of `text`. Undefined, without opening
+ * the reference, where there is no tokenizer, and where the model in single precision, as the reference will be, takes
+ * more than half of this machine's memory.
  */
 export async function compareModels(
   model: ModelFolder,
-  reference: ModelFolder,
+  openReference: () => Promise<ModelFolder>,
   text: string,
   threads: number,
 ): Promise<Quality | undefined> {
   if (model.tokenizerPath === undefined) return undefined;
-  if (reference.parameters * BYTES_OF_FP32 > os.totalmem() / 2) return undefined;
+  if (model.parameters * BYTES_OF_FP32 > os.totalmem() / 2) return undefined;
   const ids = (await loadTokenizer(model)).encode(text).slice(0, ROWS * PIECES);
-  const expected = await pieceLogits(reference, ids, threads);
+  const expected = await pieceLogits(await openReference(), ids, threads);
   const actual = await pieceLogits(model, ids, threads);
   return divergence(expected, actual, model.spec.vocabSize);
 }

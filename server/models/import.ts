@@ -5,7 +5,6 @@ import { UserError } from '../errors.ts';
 import { asUserError } from '../files.ts';
 import { mergeAdapter } from './adapter.ts';
 import { writeModelCard } from './card.ts';
-import { INDEX_FILE, SINGLE_FILE } from './checkpoint.ts';
 import { CONVERSIONS, copyFile } from './convert.ts';
 import type { ModelFolder, Quality, Quantization } from './model-folder.ts';
 import { readSpec } from './read-spec.ts';
@@ -30,7 +29,7 @@ export interface ImportOptions {
   /** Told the share of the weights that is written, 0 … 1. */
   progress?(share: number): void;
   /** Compares a rounded model with the source it was made of, for the model card. */
-  compare?(model: ModelFolder, source: ModelFolder): Promise<Quality | undefined>;
+  compare?(model: ModelFolder, openSource: () => Promise<ModelFolder>): Promise<Quality | undefined>;
 }
 
 /**
@@ -89,13 +88,13 @@ async function measure(
   { compare, adapter, signal }: ImportOptions,
 ): Promise<Quality | undefined> {
   if (!compare) return undefined;
-  const usable =
-    adapter === undefined &&
-    (existsSync(path.join(src, SINGLE_FILE)) || existsSync(path.join(src, INDEX_FILE)));
-  if (usable) return compare(model, await openModel(src));
   const plain = `${partial}-plain`;
+  const openSource = async () => {
+    const usable = adapter === undefined ? await openModel(src).catch(() => undefined) : undefined;
+    return usable ?? importModel(src, plain, { quantize: 'none', adapter, signal });
+  };
   try {
-    return await compare(model, await importModel(src, plain, { quantize: 'none', adapter, signal }));
+    return await compare(model, openSource);
   } finally {
     await rm(plain, { recursive: true, force: true });
   }

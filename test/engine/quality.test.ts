@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { compareModels, divergence } from '../../server/engine/quality.ts';
@@ -44,5 +44,18 @@ test('a rounded model is compared with its source, and the card says how close i
     /same best token in \S+ % of 256 rows/,
   );
   const own = await openModel(source);
-  assert.equal((await compareModels(own, own, text, 1))?.divergence, 0);
+  assert.equal((await compareModels(own, async () => own, text, 1))?.divergence, 0);
+
+  // Weights that cannot be used where they lie are compared all the same.
+  const [file, elsewhere] = [path.join(source, 'model.safetensors'), path.join(dir, 'elsewhere')];
+  renameSync(file, elsewhere);
+  symlinkSync(elsewhere, file);
+  await importModel(source, path.join(dir, 'again'), {
+    quantize: 'int8',
+    async compare(made, openSource) {
+      assert.deepEqual(await compareModels(made, openSource, text, 1), quality);
+      return quality;
+    },
+  });
+  assert.deepEqual(readdirSync(dir).sort(), ['again', 'elsewhere', 'int8', 'source']);
 });
