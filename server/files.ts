@@ -22,6 +22,7 @@ const PROBLEMS: Record<string, string> = {
   EROFS: 'the disk is read-only',
   ENOSPC: 'no space is left on the disk',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'files of this size are not allowed there',
 };
 
 /** Why a file cannot be read or written: the end of a sentence. */

@@ -1,4 +1,4 @@
-import { open, rename, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { INDEX_FILE, SINGLE_FILE } from './checkpoint.ts';
 import { ELEMENT_BYTES, type TensorDtype } from './tensor-data.ts';
@@ -80,12 +80,12 @@ export async function writeSafetensors(
   const { header, offsets } = layOut(groups.flatMap((group) => group.tensors));
   const handle = await open(`${file}.partial`, 'w');
   try {
-    await handle.write(header, 0, header.length, 0);
+    await writeAll(handle, header, 0);
     for (const group of groups) {
       const ends = group.tensors.map(({ name }) => header.length + offsets.get(name)!);
       for (let part = 0; part < (group.parts ?? 1); part++) {
         for (const [i, bytes] of (await group.produce(part)).entries()) {
-          await handle.write(bytes, 0, bytes.byteLength, ends[i]);
+          await writeAll(handle, bytes, ends[i]);
           ends[i] += bytes.byteLength;
         }
       }
@@ -96,6 +96,13 @@ export async function writeSafetensors(
     await handle.close();
   }
   await rename(`${file}.partial`, file);
+}
+
+/** A disk that fills up takes a part without an error, and refuses the rest. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    done += (await handle.write(bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import { Tokenizer as Encoder } from '@huggingface/tokenizers';
 import { UserError } from '../errors.ts';
@@ -80,12 +81,9 @@ export class Tokenizer {
  * Loads the tokenizer of a model folder. Throws UserError when there is none, when it is no byte-level BPE and when
  * it does not match the model: ids beyond the vocabulary, no token for an id that config.json names, or text for the mask.
  */
-export async function loadTokenizer({ dir, tokenizerPath, spec }: ModelFolder): Promise<Tokenizer> {
-  if (tokenizerPath === undefined)
-    throw new UserError(`${dir} has no tokenizer.json, so it cannot read text.`);
-  const values = isVocabulary(tokenizerPath)
-    ? await readVocabulary(tokenizerPath)
-    : await readJson(tokenizerPath);
+export async function loadTokenizer(folder: ModelFolder): Promise<Tokenizer> {
+  const { file: tokenizerPath, values } = await readTokenizer(folder);
+  const { spec } = folder;
   const tokenizer = makeTokenizer(tokenizerPath, values as TokenizerFile);
   if (tokenizer.vocabSize > spec.vocabSize) {
     throw new UserError(
@@ -106,6 +104,21 @@ export async function loadTokenizer({ dir, tokenizerPath, spec }: ModelFolder): 
     );
   }
   return tokenizer;
+}
+
+/** Identifies what a model's tokenizer does: a hash, 16 hexadecimal digits. Throws UserError when there is none. */
+export async function hashTokenizer(folder: ModelFolder): Promise<string> {
+  const { values } = await readTokenizer(folder);
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 16);
+}
+
+/** What tokenizer.json says, or would say where there are other files in its place. */
+async function readTokenizer({
+  dir,
+  tokenizerPath: file,
+}: ModelFolder): Promise<{ file: string; values: unknown }> {
+  if (file === undefined) throw new UserError(`${dir} has no tokenizer.json, so it cannot read text.`);
+  return { file, values: isVocabulary(file) ? await readVocabulary(file) : await readJson(file) };
 }
 
 interface TokenizerFile {

@@ -5,7 +5,7 @@ import { Corpus, countDropped } from './data/corpus.ts';
 import { Sampler, sampleRandom } from './data/sampler.ts';
 import { OBJECTIVES } from './objectives/index.ts';
 import type { Objective, SampleRows } from './objectives/objective.ts';
-import { loadCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
+import { checkpointBase, loadCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
 import type { RunFolder, RunState } from './run/run-folder.ts';
 import { trainInFolder } from './run/run-process.ts';
 import { Skips } from './run/skips.ts';
@@ -60,16 +60,17 @@ async function train(
     run.log(`${count} documents are left out, ${reason}`);
   }
   const sampler = new Sampler(corpus, await loadTokenizer(folder), folder.spec, settings);
+  const base = await checkpointBase(folder);
   const trainer = await Trainer.open(folder, settings);
   const save = (step: number) =>
     saveCheckpoint(
       run.dir,
-      { step, optimizerSteps: trainer.optimizerSteps, baseWeights: folder.weightsHash },
+      { step, optimizerSteps: trainer.optimizerSteps, ...base },
       trainer.arrays(),
       (dir) => trainer.write(dir),
     );
   try {
-    const checkpoint = await loadCheckpoint(run.dir, folder.weightsHash);
+    const checkpoint = await loadCheckpoint(run.dir, base);
     if (checkpoint) trainer.restore(checkpoint.arrays, checkpoint.manifest.optimizerSteps);
     const start = checkpoint?.manifest.step ?? 0;
     await run.keepSteps(start);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { UserError } from '../../server/errors.ts';
 import { importModel } from '../../server/models/import.ts';
 import { openModel } from '../../server/models/registry.ts';
@@ -13,52 +13,8 @@ import { resolveSettings, type SftSettings } from '../../server/train/settings.t
 import { runSft, type StepProgress } from '../../server/train/sft.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
-import { addSamplerHead, writeTinyModel } from '../support/tiny-model-folder.ts';
-
-const LINES = Array.from({ length: 12 }, (_, i) => ({
-  prompt: `def f${i}(a):\n`,
-  completion: `    return a + ${i}\n`,
-}));
-
-function lab(t: TestContext, changes: Record<string, unknown> = {}) {
-  const dir = temporaryFolder(t);
-  const model = path.join(dir, 'model');
-  writeTinyModel(model);
-  addSamplerHead(model);
-  const data = path.join(dir, 'data.jsonl');
-  writeFileSync(data, LINES.map((line) => JSON.stringify(line)).join('\n'));
-  const settings = resolveSettings(
-    {
-      model,
-      data: [data],
-      steps: 6,
-      samplesPerStep: 2,
-      sampleTokens: 48,
-      windows: 3,
-      rank: 2,
-      learningRate: 0.01,
-      warmupSteps: 2,
-      checkpointEvery: 2,
-      threads: 1,
-      ...changes,
-    },
-    'test',
-  );
-  return { dir, settings };
-}
-
-async function train(run: RunFolder, settings: SftSettings, stopAfter = Number.POSITIVE_INFINITY) {
-  const abort = new AbortController();
-  const steps: StepProgress[] = [];
-  const state = await runSft(run, settings, abort.signal, (progress) => {
-    steps.push(progress);
-    if (progress.step === stopAfter) abort.abort();
-  });
-  return { state, steps };
-}
-
-const checkpoint = (run: RunFolder, step: number, file: string) =>
-  readFileSync(path.join(run.dir, 'checkpoints', `step-${step}`, file));
+import { checkpoint, LINES, lab, train } from '../support/sft-lab.ts';
+import { writeTinyModel } from '../support/tiny-model-folder.ts';
 
 for (const [parameters, chainedWeight] of [
   ['lora', 0],
@@ -233,6 +189,21 @@ test('a resume with other data is refused; data.json names every file with its h
   assert.equal(file.hash, createHash('sha256').update(readFileSync(settings.data[0])).digest('hex'));
   writeFileSync(settings.data[0], '\n{"text":"something else that is long enough"}', { flag: 'a' });
   await assert.rejects(train(run, settings), /the data of .* has changed/);
+});
+
+test('a resume with another tokenizer is refused', async (t) => {
+  const { dir, settings } = lab(t);
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  await train(run, settings, 2);
+  const file = path.join(settings.model, 'tokenizer.json');
+  const tokenizer = JSON.parse(readFileSync(file, 'utf8'));
+  // The same written in another way is the same tokenizer.
+  writeFileSync(file, JSON.stringify(tokenizer, null, 2));
+  await train(run, settings, 3);
+  tokenizer.model.merges = ['r e'];
+  tokenizer.model.vocab = { ...tokenizer.model.vocab, re: 260 };
+  writeFileSync(file, JSON.stringify(tokenizer));
+  await assert.rejects(train(run, settings), /belongs to tokenizer [0-9a-f]{16}, but the model now has/);
 });
 
 test('a resume with other weights is refused', async (t) => {

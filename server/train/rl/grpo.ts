@@ -5,7 +5,13 @@ import type { ModelFolder } from '../../models/model-folder.ts';
 import { openModel } from '../../models/registry.ts';
 import { loadTokenizer } from '../../models/tokenizer.ts';
 import { Sandbox, type SandboxOptions } from '../../sandbox/sandbox.ts';
-import { loadCheckpoint, markBest, saveCheckpoint } from '../run/checkpoint.ts';
+import {
+  type CheckpointBase,
+  checkpointBase,
+  loadCheckpoint,
+  markBest,
+  saveCheckpoint,
+} from '../run/checkpoint.ts';
 import type { RunFolder, RunState } from '../run/run-folder.ts';
 import { trainInFolder } from '../run/run-process.ts';
 import { Skips } from '../run/skips.ts';
@@ -62,6 +68,7 @@ interface Workshop {
   run: RunFolder;
   settings: GrpoSettings;
   folder: ModelFolder;
+  base: CheckpointBase;
   tasks: TaskSplit;
   engine: SamplingEngine;
   trainer: PolicyTrainer;
@@ -94,6 +101,7 @@ export function runGrpo(
     if (misfit) throw new UserError(`the replayer ${replay.replayer} does not fit this run: ${misfit}.`);
     const tasks = await splitTasks(run, settings.tasks, settings.level);
     const plan = policyPlan(folder, settings);
+    const base = await checkpointBase(folder);
     const threads = settings.threads || defaultThreads();
     const sandbox = await openSandbox({ timeoutMs: settings.timeout * 1000 });
     const opened: { release(): Promise<void> }[] = [];
@@ -107,7 +115,7 @@ export function runGrpo(
       const engine = await open(
         SamplingEngine.open(folder, tokenizer, plan, settings.samplesTogether, threads),
       );
-      const workshop = { run, settings, folder, tasks, engine, trainer, sandbox, signal };
+      const workshop = { run, settings, folder, base, tasks, engine, trainer, sandbox, signal };
       return await new Loop(workshop, state, onRow).run();
     } finally {
       sandbox.close();
@@ -169,8 +177,8 @@ class Loop {
   }
 
   async #resume(): Promise<void> {
-    const { run, folder, trainer, engine } = this.#shop;
-    const checkpoint = await loadCheckpoint(run.dir, folder.weightsHash);
+    const { run, folder, base, trainer, engine } = this.#shop;
+    const checkpoint = await loadCheckpoint(run.dir, base);
     if (checkpoint) {
       const { step, optimizerSteps, prompts = 0 } = checkpoint.manifest;
       trainer.trained.restore(checkpoint.arrays, optimizerSteps);
@@ -278,12 +286,12 @@ class Loop {
   }
 
   async #save(): Promise<void> {
-    const { run, folder, trainer } = this.#shop;
+    const { run, base, trainer } = this.#shop;
     const clock = stopwatch();
     const { optimizerSteps } = trainer.trained;
     await saveCheckpoint(
       run.dir,
-      { step: this.#state.step, optimizerSteps, baseWeights: folder.weightsHash, prompts: this.#prompts },
+      { step: this.#state.step, optimizerSteps, prompts: this.#prompts, ...base },
       trainer.trained.arrays(),
       (dir) => trainer.write(dir),
     );

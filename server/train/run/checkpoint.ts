@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../files.ts';
+import { fileProblem, replaceFile } from '../../files.ts';
+import type { ModelFolder } from '../../models/model-folder.ts';
 import { readSafetensorsHeader, readTensor } from '../../models/safetensors.ts';
 import { writeSafetensors } from '../../models/safetensors-writer.ts';
 import { bytesOf } from '../../models/tensor-data.ts';
+import { hashTokenizer } from '../../models/tokenizer.ts';
 
 const FOLDER = 'checkpoints';
 const LATEST = 'latest';
@@ -15,18 +17,28 @@ const STATE = 'trainer.safetensors';
 /** Older checkpoints are removed, except for the best. */
 const KEPT = 3;
 
-export interface CheckpointManifest {
+/** What a run is built on, and must find again when it goes on. */
+export interface CheckpointBase {
+  /** The weights that the run started from. */
+  baseWeights: string;
+  /** What turned the texts into tokens; checkpoints written before this was noted have none. */
+  tokenizer?: string;
+}
+
+export interface CheckpointManifest extends CheckpointBase {
   step: number;
   /** Steps the optimizer has taken; fewer than `step` where some were skipped. */
   optimizerSteps: number;
-  /** The weights that the run started from. */
-  baseWeights: string;
   /** Reinforcement learning: prompts that have been drawn. */
   prompts?: number;
 }
 
 /** Everything a run needs to go on: named arrays, bit by bit. */
 export type TrainerArrays = ReadonlyMap<string, Float32Array>;
+
+export async function checkpointBase(folder: ModelFolder): Promise<CheckpointBase> {
+  return { baseWeights: folder.weightsHash, tokenizer: await hashTokenizer(folder) };
+}
 
 /**
  * Writes checkpoints/step-N: what `writeModel` puts there, the trainer's arrays, and the manifest last. The folder gets
@@ -42,7 +54,6 @@ export async function saveCheckpoint(
   const dir = path.join(run, FOLDER, name);
   const partial = `${dir}.partial`;
   try {
-    await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     await writeModel(partial);
     await writeSafetensors(
@@ -58,26 +69,30 @@ export async function saveCheckpoint(
     await replaceFile(path.join(run, LATEST), `${name}\n`);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    throw new UserError(`the checkpoint ${dir} cannot be written: ${(error as Error).message}`);
+    if (error instanceof UserError) throw error;
+    throw new UserError(`the checkpoint ${dir} cannot be written: ${fileProblem(error as Error)}.`);
   }
   await removeOld(run, manifest.step);
 }
 
 /**
- * The newest complete checkpoint; undefined where there is none. Throws UserError where it belongs to other weights than
- * `baseWeights`, and where it cannot be read.
+ * The newest complete checkpoint; undefined where there is none. Throws UserError where it belongs to other weights or
+ * another tokenizer than `base`, and where it cannot be read.
  */
 export async function loadCheckpoint(
   run: string,
-  baseWeights: string,
+  base: CheckpointBase,
 ): Promise<{ manifest: CheckpointManifest; arrays: TrainerArrays } | undefined> {
   if (!hasCheckpoint(run)) return undefined;
   const dir = path.join(run, FOLDER, (await readText(path.join(run, LATEST), run)).trim());
   const manifest: CheckpointManifest = JSON.parse(await readText(path.join(dir, MANIFEST), run));
-  if (manifest.baseWeights !== baseWeights) {
+  for (const [what, then, now] of [
+    ['weights', manifest.baseWeights, base.baseWeights],
+    ['tokenizer', manifest.tokenizer, base.tokenizer],
+  ]) {
+    if (then === undefined || then === now) continue;
     throw new UserError(
-      `${dir} belongs to weights ${manifest.baseWeights}, but the model now has ${baseWeights}: ` +
-        'put the model back, or start a new run.',
+      `${dir} belongs to ${what} ${then}, but the model now has ${now}: put the model back, or start a new run.`,
     );
   }
   const { tensors } = await readSafetensorsHeader(dir, STATE);

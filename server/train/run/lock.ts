@@ -1,6 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
+import { fileProblem } from '../../files.ts';
 
 const LOCK_FILE = 'lock';
 
@@ -10,28 +11,45 @@ const LOCK_FILE = 'lock';
  */
 export function lockRun(dir: string): () => void {
   const file = path.join(dir, LOCK_FILE);
-  for (;;) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new UserError(`${dir} cannot be written: ${(error as Error).message}.`);
+  const own = `${file}.${process.pid}.partial`;
+  try {
+    writeFileSync(own, String(process.pid));
+    // A link appears with its contents: a lock never looks as if it had no owner because it is still being written.
+    while (!succeeds('EEXIST', () => linkSync(own, file))) {
+      const owner = ownerOf(file);
+      if (owner !== undefined) {
+        throw new UserError(`process ${owner} is training in ${dir}: stop it first, or use another folder.`);
       }
+      discard(file);
     }
-    const owner = lockOwner(dir);
-    if (owner !== undefined) {
-      throw new UserError(`process ${owner} is training in ${dir}: stop it first, or use another folder.`);
-    }
-    rmSync(file, { force: true });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${dir} cannot be written: ${fileProblem(error as Error)}.`);
+  } finally {
+    rmSync(own, { force: true });
   }
+  return () => rmSync(file, { force: true });
 }
 
 /** The process that trains in a folder; undefined when there is none. */
 export function lockOwner(dir: string): number | undefined {
+  return ownerOf(path.join(dir, LOCK_FILE));
+}
+
+/** Whether there is a process with this id. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function ownerOf(file: string): number | undefined {
   let text: string;
   try {
-    text = readFileSync(path.join(dir, LOCK_FILE), 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
@@ -39,11 +57,21 @@ export function lockOwner(dir: string): number | undefined {
   return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined;
 }
 
-function isAlive(pid: number): boolean {
+/** Takes away a lock without an owner; one that somebody has put in its place in the meantime goes back. */
+function discard(file: string): void {
+  const aside = `${file}.stale.${process.pid}.partial`;
+  if (!succeeds('ENOENT', () => renameSync(file, aside))) return;
+  if (ownerOf(aside) !== undefined) succeeds('EEXIST', () => linkSync(aside, file));
+  rmSync(aside, { force: true });
+}
+
+/** False where `change` fails with this code; other failures are thrown. */
+function succeeds(code: string, change: () => void): boolean {
   try {
-    process.kill(pid, 0);
+    change();
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code === code) return false;
+    throw error;
   }
 }

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../files.ts';
+import { fileProblem, replaceFile } from '../../files.ts';
 import type { DocumentFile } from '../data/document.ts';
 
 export type RunStatus = 'running' | 'stopping' | 'stopped' | 'failed' | 'done';
@@ -44,7 +44,7 @@ export class RunFolder {
       throw new UserError(`${dir} holds a run already: go on with it by --resume, or use another folder.`);
     }
     await mkdir(run.dir, { recursive: true }).catch((error: Error) => {
-      throw new UserError(`${dir} cannot be made: ${error.message}.`);
+      throw new UserError(`${dir} cannot be made: ${fileProblem(error)}.`);
     });
     await replaceFile(run.#file('config'), `${JSON.stringify(config, null, 2)}\n`);
     return run;
@@ -145,7 +145,7 @@ export class RunFolder {
     try {
       appendFileSync(this.#file(name), `${line}\n`);
     } catch (error) {
-      throw new UserError(`${this.#file(name)} cannot be written: ${(error as Error).message}.`);
+      throw new UserError(`${this.#file(name)} cannot be written: ${fileProblem(error as Error)}.`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { removeLeftovers } from './leftovers.ts';
 import { lockRun } from './lock.ts';
 import type { RunFolder, RunState } from './run-folder.ts';
 
@@ -13,6 +14,7 @@ export async function trainInFolder(
   const unlock = lockRun(run.dir);
   let state: RunState = { status: 'running', pid: process.pid, step: 0, steps };
   try {
+    await removeLeftovers(run.dir);
     await run.clearStopRequest();
     await run.setState(state);
     state = await train(state);

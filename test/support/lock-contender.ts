@@ -1,0 +1,22 @@
+// For every line on stdin: tries to become the only trainer of the folder, says whether it did, and holds it until the next
+// line, which frees it.
+import { createInterface } from 'node:readline';
+import { lockRun } from '../../server/train/run/lock.ts';
+
+let free: (() => void) | undefined;
+let held = false;
+for await (const _ of createInterface({ input: process.stdin })) {
+  held = !held;
+  if (held) {
+    try {
+      free = lockRun(process.argv[2]);
+      console.log('locked');
+    } catch (error) {
+      console.log((error as Error).message);
+    }
+  } else {
+    free?.();
+    free = undefined;
+    console.log('free');
+  }
+}
