@@ -1,4 +1,6 @@
-// Measures speed on this machine: npm run bench -- [--against llama.cpp] [--json]
+// Measures speed on this machine, of decoding and of training steps: npm run bench
+// or of decoding alone: npm run bench -- [--against llama.cpp] [--json]
+// or of training alone: npm run bench -- training [lora,full] [PYTHON]
 // or the extension host of an editor: npm run bench -- editor
 // or the sandbox: npm run bench -- sandbox TASKS[,TASKS…] [pyodide|native] [speed,agreement,soak,starter]
 import path from 'node:path';
@@ -7,7 +9,7 @@ import { run, script } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
 /** What is measured by a program of bench/ and not by the product's own command. */
-const OWN = ['editor', 'sandbox'];
+const OWN = ['editor', 'sandbox', 'training'];
 
 script(async () => {
   await setup();
@@ -15,11 +17,19 @@ script(async () => {
   await buildAll();
   const [what, ...rest] = process.argv.slice(2);
   if (what === 'editor') await prepareEditor();
-  const program = OWN.includes(what)
-    ? ['--import', 'tsx', path.join(ROOT, 'bench', what, 'run.ts'), ...rest]
-    : [path.join(DIST, 'cli.js'), 'bench', ...process.argv.slice(2)];
-  await run(process.execPath, program);
+  if (OWN.includes(what)) return runOwn(what, rest);
+  await run(process.execPath, [path.join(DIST, 'cli.js'), 'bench', ...process.argv.slice(2)]);
+  if (what === undefined) await runOwn('training', []);
 });
+
+/**
+ * @param {string} name
+ * @param {string[]} args
+ */
+function runOwn(name, args) {
+  const program = path.join(ROOT, 'bench', name, 'run.ts');
+  return run(process.execPath, ['--import', 'tsx', program, ...args]);
+}
 
 async function prepareEditor() {
   const { packageTarget } = await import('./lib/package.mjs');

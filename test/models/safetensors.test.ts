@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../server/errors.ts';
 import { readCheckpoint } from '../../server/models/checkpoint.ts';
 import { readSafetensorsHeader, readTensor } from '../../server/models/safetensors.ts';
-import { type OutputGroup, writeCheckpoint } from '../../server/models/safetensors-writer.ts';
+import {
+  type OutputGroup,
+  writeCheckpoint,
+  writeSafetensors,
+} from '../../server/models/safetensors-writer.ts';
 import { FIXTURES, temporaryFolder, writeRawSafetensors } from '../support/model-files.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
 import { testRandom } from '../support/tiny-model.ts';
@@ -118,6 +123,28 @@ test('written shards stay under the limit, are aligned and read back', async (t)
   }
   assert.equal(shares.at(-1), 1);
   assert.ok(!readdirSync(dir).some((name) => name.includes('partial')));
+});
+
+test('a file is whole although the system takes a part of every write', async (t) => {
+  const dir = temporaryFolder(t);
+  const handle = await open(process.execPath);
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const write = prototype.write;
+  t.mock.method(
+    prototype,
+    'write',
+    function (this: unknown, bytes: Uint8Array, at: number, length: number, position: number) {
+      return write.call(this, bytes, at, Math.ceil(length / 2), position);
+    },
+  );
+  const values = Float32Array.from({ length: 37 }, (_, i) => i / 7);
+  const bytes = new Uint8Array(values.buffer);
+  await writeSafetensors(path.join(dir, 'x'), [
+    { tensors: [{ name: 'a', dtype: 'F32', dims: [37] }], produce: async () => [bytes] },
+  ]);
+  const { tensors } = await readSafetensorsHeader(dir, 'x');
+  assert.deepEqual(await readTensor(dir, tensors.get('a')!), values);
 });
 
 test('an index and its shards must agree', async (t) => {

@@ -68,7 +68,10 @@ test('a full disk ends a run in one sentence; with room again it goes on from it
     const { code, stderr } = await startProgram(limited, { ...process.env, TSX_DISABLE_CACHE: '1' }).result;
     assert.equal(code, 1, stderr);
     const sentence = stderr.trimEnd().split('\n').at(-1)!;
-    assert.match(sentence, /^unmask train sft: (the checkpoint )?\S+ cannot be written: files of this size are not allowed there\.$/);
+    assert.match(
+      sentence,
+      /^unmask train sft: (the checkpoint )?\S+ cannot be written: files of this size are not allowed there\.$/,
+    );
     const state = await full.state();
     assert.deepEqual([state?.status, `unmask train sft: ${state?.reason}`], ['failed', sentence]);
     assert.ok(!existsSync(path.join(full.dir, 'lock')));
