@@ -1,3 +1,4 @@
+import os from 'node:os';
 import type { Connection, RemoteConsole } from 'vscode-languageserver/node';
 import { probeDevices, rememberedReports } from '../engine/devices.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -6,6 +7,8 @@ import { bestThreads, rememberedTimes, tuneModel } from '../engine/tuning.ts';
 
 /** Nobody has asked for anything for so long. Milliseconds; tests have other things to wait for. */
 const IDLE = 20_000;
+/** Free memory that loading a model is taken to need, for every byte of its weights. */
+const MEMORY_PER_BYTE = 4;
 
 export interface Subject {
   engine: Pick<Engine, 'state' | 'model' | 'onDidChange'>;
@@ -22,6 +25,8 @@ export interface Subject {
 export function studyWhenIdle({ console }: Pick<Connection, 'console'>, subject: Subject): void {
   let timer: NodeJS.Timeout | undefined;
   let study = new AbortController();
+  /** Models that were measured, or could not be. */
+  const tried = new Set<string>();
   subject.engine.onDidChange(() => {
     clearTimeout(timer);
     study.abort();
@@ -29,23 +34,33 @@ export function studyWhenIdle({ console }: Pick<Connection, 'console'>, subject:
     const { signal } = study;
     if (subject.engine.state.kind !== 'ready') return;
     timer = setTimeout(() => {
-      run(console, subject, signal).catch((error: Error) => {
+      run(console, subject, tried, signal).catch((error: Error) => {
         if (!signal.aborted) console.warn(`This machine could not be measured: ${error.message}`);
       });
     }, subject.idle ?? IDLE).unref();
   });
 }
 
-async function run(console: RemoteConsole, subject: Subject, signal: AbortSignal): Promise<void> {
+async function run(
+  console: RemoteConsole,
+  subject: Subject,
+  tried: Set<string>,
+  signal: AbortSignal,
+): Promise<void> {
   const { engine, command, storageDir, modelDir } = subject;
   if (!(await rememberedReports(storageDir))) {
     for (const { name, used, reason } of await probeDevices(command, storageDir, signal)) {
       console.log(`Device ${name}: ${used ? 'used' : 'not used'}, ${reason}.`);
     }
   }
-  if (!engine.model || (await rememberedTimes(storageDir, engine.model.model.weights))) return;
-  const model = { dir: modelDir(), weights: engine.model.model.weights, device: engine.model.device };
-  const times = await tuneModel(command, storageDir, model, signal);
+  if (!engine.model) return;
+  const { device, model } = engine.model;
+  if (tried.has(model.weights) || (await rememberedTimes(storageDir, model.weights))) return;
+  // The model is loaded a second time beside the engine's.
+  if (model.bytes * MEMORY_PER_BYTE > os.freemem()) return;
+  const given = { dir: modelDir(), weights: model.weights, device };
+  const times = await tuneModel(command, storageDir, given, signal);
+  tried.add(model.weights);
   if (!times) return;
   const measured = times.map(([threads, time]) => `${threads}: ${time.toFixed(1)} ms`).join(', ');
   console.log(`Threads of a forward: ${bestThreads(times)} from the next start (${measured}).`);

@@ -24,7 +24,7 @@ function laboratory(t: TestContext, script: string) {
   const listeners: (() => void)[] = [];
   const engine = {
     state: { kind: 'off' } as EngineState,
-    model: { model: { weights: 'hash' }, device: 'cpu' } as EngineReady,
+    model: { model: { weights: 'hash', bytes: 1 }, device: 'cpu' } as EngineReady,
     onDidChange(listener: () => void) {
       listeners.push(listener);
       return () => {};
