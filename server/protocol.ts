@@ -202,6 +202,51 @@ export interface DownloadResult {
   problem: string | null;
 }
 
+/** What AUP takes for accuracy: pass@1 where every task has tests, else exact match. */
+export type AccuracyMeasure = 'passAt1' | 'exactMatch';
+
+/** A measured value with its interval of 95 %, by bootstrap over the tasks. */
+export interface Estimate {
+  value: number;
+  interval: [low: number, high: number];
+}
+
+/** Ways of decoding compared on one model and one set of tasks; `unmask eval --frontier` saves it as `*.frontier.json`. */
+export interface Frontier {
+  format: 'unmask-frontier';
+  version: 1;
+  /** Name of the task file. */
+  suite: string;
+  model: string;
+  weights: string;
+  device: string;
+  tasks: number;
+  /** Answers per task. */
+  samples: number;
+  accuracy: AccuracyMeasure;
+  /** y_max of every AUP, percent. */
+  bestAccuracy: number;
+  curves: FrontierCurve[];
+}
+
+/** One way of decoding, from careful to fast. */
+export interface FrontierCurve {
+  name: string;
+  /** Accuracy under parallelism, by either TPF. */
+  aup: { denoise: Estimate; total: Estimate };
+  points: FrontierPoint[];
+}
+
+export interface FrontierPoint {
+  /** The setting that tells it from the others of its curve; empty where there is but one. */
+  label: string;
+  /** Percent. */
+  accuracy: Estimate;
+  tpf: { denoise: Estimate; total: Estimate };
+  /** Null where it was not to be measured. */
+  tokensPerSecond: Estimate | null;
+}
+
 // ------------------------------------------------------- server ⇄ engine process
 
 /** Where forwards run. `auto` takes the best that works. */

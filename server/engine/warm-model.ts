@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { decode } from '../decode/decode.ts';
 import type { Denoiser, KvCache } from '../decode/denoiser.ts';
 import { adaptedSettings, resolveSettings } from '../decode/settings.ts';
+import type { DenoiserSpec } from '../models/spec.ts';
 import type { EngineOptions, EnginePrompt, EngineReady, Step, Trajectory } from '../protocol.ts';
 import type { EngineRequest } from './engine.ts';
 import type { LoadedModel, LoadModel, LoadProgress } from './loaded-model.ts';
@@ -41,6 +42,10 @@ export class WarmModel {
     const start = performance.now();
     const model = await load(options, hooks.onProgress ?? (() => {}));
     return new WarmModel(model, performance.now() - start, hooks.onForward);
+  }
+
+  get spec(): DenoiserSpec {
+    return this.denoiser.spec;
   }
 
   /** What an engine tells about itself. */

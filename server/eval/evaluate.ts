@@ -18,27 +18,31 @@ export interface EvalSettings {
 }
 
 /**
- * Answers to the tasks, task by task, by one way of decoding. Verdicts are reached while the next answer is decoded;
- * `sandbox` may be left out where no task has tests. Throws UserError where the model cannot follow; rejects on abort.
+ * Answers to the tasks by several ways of decoding, point by point in the order of the tasks. A task is decoded at every
+ * point before the next one: its prompt is read once, and a machine that slows down slows all points alike. Verdicts are
+ * reached while the next answer is decoded; `sandbox` may be left out where no task has tests. Throws UserError where the
+ * model cannot follow; rejects on abort.
  */
 export async function evaluate(
   model: Pick<WarmModel, 'complete'>,
   sandbox: Sandbox | undefined,
   tasks: readonly Task[],
-  settings: EvalSettings,
+  points: readonly EvalSettings[],
   signal: AbortSignal,
   onAnswer: () => void,
-): Promise<EvalAnswer[]> {
-  const answers: Promise<EvalAnswer>[] = [];
+): Promise<EvalAnswer[][]> {
+  const answers = points.map((): Promise<EvalAnswer>[] => []);
   for (const task of tasks) {
-    for (let sample = 0; sample < settings.samples; sample++) {
-      const answer = judged(await decodeAnswer(model, task, settings, sample, signal), task, sandbox, signal);
-      answer.catch(() => {});
-      answers.push(answer);
-      onAnswer();
+    for (const [i, point] of points.entries()) {
+      for (let sample = 0; sample < point.samples; sample++) {
+        const answer = judged(await decodeAnswer(model, task, point, sample, signal), task, sandbox, signal);
+        answer.catch(() => {});
+        answers[i].push(answer);
+        onAnswer();
+      }
     }
   }
-  return Promise.all(answers);
+  return Promise.all(answers.map((ofPoint) => Promise.all(ofPoint)));
 }
 
 async function decodeAnswer(

@@ -1,6 +1,6 @@
-import type { EvalAnswer, Tpf } from '../protocol.ts';
+import type { AccuracyMeasure, EvalAnswer, Tpf } from '../protocol.ts';
 import { addChecks, type Checks } from './acceptance.ts';
-import { aup } from './aup.ts';
+import { accuracyMeasure, areaOf } from './area.ts';
 import { bootstrap, type Interval } from './bootstrap.ts';
 import { byTask, isPassed, MEASURES, type Measure, passShare, type TaskAnswers } from './measures.ts';
 import { meanOfRatios, ratioOfSums } from './tpf.ts';
@@ -47,8 +47,7 @@ export interface EvalReport {
   /** By TPF of denoising forwards. */
   aup: number;
   aupInterval: Interval;
-  /** What AUP takes for accuracy: pass@1 where every task has tests. */
-  accuracy: 'passAt1' | 'exactMatch';
+  accuracy: AccuracyMeasure;
   points: EvalPoint[];
   perTask: TaskResult[];
 }
@@ -65,25 +64,15 @@ export function makeReport(
 ): EvalReport {
   const points = answersOfPoints.map(byTask);
   const reports = points.map(describePoint);
-  const accuracy = points.flat(2).every(({ verdict }) => verdict !== null) ? 'passAt1' : 'exactMatch';
-  const area = (drawn: readonly (readonly TaskAnswers[])[]) => {
-    const operating = drawn.map((tasks) => ({
-      tpf: MEASURES.tpfDenoise(tasks),
-      accuracy: 100 * MEASURES[accuracy](tasks),
-    }));
-    return aup(operating, best ?? Math.max(...operating.map((point) => point.accuracy)));
-  };
-  // A task is drawn at all points or at none.
-  const columns = points[0].map((_, task) => points.map((tasks) => tasks[task]));
-  const transposed = (drawn: readonly (readonly TaskAnswers[])[]) =>
-    points.map((_, point) => drawn.map((column) => column[point]));
+  const accuracy = accuracyMeasure(points);
+  const area = areaOf(points, accuracy, 'tpfDenoise', best);
   return {
     tasks: points[0].length,
     samples: points[0][0].length,
     passAt1: reports[0].passAt1,
     tpf: reports[0].tpf,
-    aup: area(points),
-    aupInterval: bootstrap(columns, (drawn) => area(transposed(drawn))),
+    aup: area.value,
+    aupInterval: area.interval,
     accuracy,
     points: reports,
     perTask: points.flatMap((tasks) => tasks.map(describeTask)),

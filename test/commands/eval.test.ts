@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { EvalAnswer } from '../../server/protocol.ts';
+import type { EvalAnswer, Frontier } from '../../server/protocol.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { runCli } from '../support/run-cli.ts';
 import { writeTinyModel } from '../support/tiny-model-folder.ts';
@@ -63,8 +63,35 @@ test('eval: one object with a point for each threshold; verified answers do not 
   );
 });
 
+test('eval --frontier: the curves that were asked for, as a document and as a picture', async (t) => {
+  const { dir, model, tasks } = setUp(t, hole('h/1', '1'), hole('h/2', 'abs(x)'));
+  const [out, svg] = ['a.frontier.json', 'a.svg'].map((name) => path.join(dir, name));
+  const options = ['--model', model, '--max-tokens', '8', '--threads', '1', '--untimed'];
+  const { code, stdout, stderr } = await runCli(
+    ...['eval', '--frontier', '--curves', 'verified,ar', '--tasks', tasks, '--out', out, '--svg', svg],
+    ...[...options, '--json'],
+  );
+  assert.equal(code, 0, stderr);
+  const frontier: Frontier = JSON.parse(readFileSync(out, 'utf8'));
+  assert.deepEqual(JSON.parse(stdout), frontier);
+  assert.deepEqual([frontier.suite, frontier.tasks, frontier.accuracy], ['tasks.jsonl', 2, 'exactMatch']);
+  const [ar, verified] = frontier.curves;
+  assert.deepEqual([ar.name, ar.points.length, verified.name], ['ar', 1, 'verified']);
+  assert.deepEqual(ar.points[0].tpf.total, { value: 1, interval: [1, 1] });
+  // What is verified is what one token at a time would have been, whatever was proposed.
+  assert.ok(verified.points.length > 1);
+  for (const { accuracy, tpf } of verified.points) {
+    assert.deepEqual(accuracy, ar.points[0].accuracy);
+    assert.ok(tpf.total.value >= 1);
+  }
+  const markers = readFileSync(svg, 'utf8').match(/class="marker"/g);
+  assert.equal(markers?.length, 2 * (1 + verified.points.length));
+});
+
 test('eval: what cannot be done is told in a sentence', async (t) => {
-  const { model, tasks } = setUp(t, hole('h/1', '1'), { task_id: 'h/2', prompt: 'x', suffix: 'y' });
+  const { dir, model, tasks } = setUp(t, hole('h/1', '1'), { task_id: 'h/2', prompt: 'x', suffix: 'y' });
+  const holes = path.join(dir, 'holes.jsonl');
+  writeFileSync(holes, `${JSON.stringify(hole('h/1', '1'))}\n`);
   const cases: [string[], number, RegExp][] = [
     [['--tasks', tasks, '--model', model], 1, /tasks\.jsonl:2 is in none of the known forms/],
     [['compare', tasks, tasks], 1, /tasks\.jsonl:1 is no answer/],
@@ -72,6 +99,13 @@ test('eval: what cannot be done is told in a sentence', async (t) => {
     [['--tasks', tasks, '--samples', '2', '--temperature', '0'], 2, /all the same/],
     [['--tasks', tasks, '--decode', 'ar', '--thresholds', '0.3'], 2, /without thresholds/],
     [['--tasks', tasks, '--limit', '0'], 2, /--limit must be a whole number/],
+    [['--frontier', '--decode', 'ar'], 2, /--frontier varies --decode itself/],
+    [['--svg', 'a.svg'], 2, /--svg goes with --frontier/],
+    [
+      ['--frontier', '--model', model, '--tasks', holes, '--curves', 'ar,magic'],
+      1,
+      /This model has no curve 'magic': choose from ar, verified, threshold/,
+    ],
   ];
   for (const [options, expected, message] of cases) {
     const { code, stdout, stderr } = await runCli('eval', ...options);

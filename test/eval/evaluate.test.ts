@@ -44,7 +44,7 @@ test('a hole is asked for as an editor does, ends with its line, and is judged w
     const model = modelSaying('\n    return a + b', '\n    return b + a', '\n    return a - b');
     const tasks = ['1', '2', '3'].map((id) => ({ ...HOLE, id }));
     const signal = new AbortController().signal;
-    const answers = await evaluate(model, sandbox, tasks, SETTINGS, signal, () => {});
+    const [answers] = await evaluate(model, sandbox, tasks, [SETTINGS], signal, () => {});
     assert.deepEqual(
       answers.map(({ text, exactMatch, verdict }) => [text, exactMatch, verdict]),
       [
@@ -73,7 +73,8 @@ test('samples of a task differ by their seeds, and what was asked for overrides 
   const model = modelSaying('a', 'b');
   const decode = { seed: 7, temperature: 0.8, maxTokens: 9 };
   const settings = { ...SETTINGS, samples: 2, decode };
-  const answers = await evaluate(model, undefined, [HOLE], settings, new AbortController().signal, () => {});
+  const { signal } = new AbortController();
+  const [answers] = await evaluate(model, undefined, [HOLE], [settings], signal, () => {});
   assert.deepEqual(
     model.requests.map((request) => [request.settings.seed, request.settings.maxTokens]),
     [
@@ -90,10 +91,35 @@ test('samples of a task differ by their seeds, and what was asked for overrides 
   );
 });
 
+test('a task is decoded at every point before the next one', async () => {
+  const model = modelSaying('\na', '\nb', '\nc', '\nd');
+  const tasks = ['x', 'y'].map((id) => ({ ...HOLE, id }));
+  const points = [0.3, 0.9].map((threshold) => ({ ...SETTINGS, decode: { threshold } }));
+  const { signal } = new AbortController();
+  const answers = await evaluate(model, undefined, tasks, points, signal, () => {});
+  assert.deepEqual(
+    answers.map((ofPoint) => ofPoint.map(({ task_id, text }) => [task_id, text])),
+    [
+      [
+        ['x', 'a\n'],
+        ['y', 'c\n'],
+      ],
+      [
+        ['x', 'b\n'],
+        ['y', 'd\n'],
+      ],
+    ],
+  );
+  assert.deepEqual(
+    model.requests.map((request) => request.settings.threshold),
+    [0.3, 0.9, 0.3, 0.9],
+  );
+});
+
 test('an abort ends the evaluation', async () => {
   const abort = new AbortController();
   const model = modelSaying('a', 'b');
-  const aborted = evaluate(model, undefined, [HOLE, HOLE], SETTINGS, abort.signal, () => abort.abort());
+  const aborted = evaluate(model, undefined, [HOLE, HOLE], [SETTINGS], abort.signal, () => abort.abort());
   await assert.rejects(aborted, { name: 'AbortError' });
   assert.equal(model.requests.length, 2);
 });

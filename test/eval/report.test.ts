@@ -3,26 +3,7 @@ import { test } from 'node:test';
 import { aup } from '../../server/eval/aup.ts';
 import { compare } from '../../server/eval/compare.ts';
 import { makeReport } from '../../server/eval/report.ts';
-import type { EvalAnswer } from '../../server/protocol.ts';
-
-function answer(task_id: string, threshold: number, more: Partial<EvalAnswer> = {}): EvalAnswer {
-  return {
-    task_id,
-    decode: 'verified',
-    threshold,
-    sample: 0,
-    text: '',
-    stop: 'token',
-    exactMatch: null,
-    editSimilarity: null,
-    verdict: 'failed',
-    tokens: 6,
-    forwards: { prefill: 1, denoise: 3, total: 3 },
-    milliseconds: 100,
-    proposals: [],
-    ...more,
-  };
-}
+import { evalAnswer as answer } from './support/eval-answer.ts';
 
 test('a report counts every task once, whatever its samples, and its points make the AUP', () => {
   const passed = { verdict: 'passed' };

@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { UserError } from '../errors.ts';
+import { describeFrontier } from '../eval/frontier/describe.ts';
+import { makeFrontier } from '../eval/frontier/frontier.ts';
+import { frontierSvg } from '../eval/frontier/svg.ts';
+import { type Sweep, sweepsFor } from '../eval/frontier/sweeps.ts';
+import { ownSuites, readSuite } from '../eval/suites.ts';
+import { replaceFile } from '../files.ts';
+import { type Io, type Options, UsageError, type Values } from './command.ts';
+import { number, text } from './decode-options.ts';
+import { readEvalSettings, whole, withEvaluation } from './evaluation.ts';
+
+export const FRONTIER_OPTIONS: Options = {
+  frontier: {
+    type: 'boolean',
+    help: 'compare all ways of decoding, each at several settings, on one task file (default: the infilling suite)',
+  },
+  curves: { type: 'string', help: 'with --frontier: only these ways, separated by commas' },
+  svg: { type: 'string', help: 'with --frontier: draw it to this file' },
+  untimed: { type: 'boolean', help: 'with --frontier: leave tokens/s out, the machine is busy otherwise' },
+};
+
+/** What a frontier varies itself. */
+const SWEPT = ['decode', 'thresholds', 'policy', 'steps', 'entropy-bound', 'factor'];
+
+/** `unmask eval --frontier`. Throws UsageError and UserError. */
+export async function evalFrontier(values: Values, io: Io): Promise<void> {
+  const fixed = SWEPT.find((name) => values[name] !== undefined);
+  if (fixed !== undefined) {
+    throw new UsageError(`--frontier varies --${fixed} itself: leave it out, or choose by --curves`);
+  }
+  const common = readEvalSettings(values);
+  const best = number(values, 'best-accuracy');
+  const file = text(values, 'tasks');
+  const suite = file === undefined ? ownSuites()[0] : { file, split: text(values, 'split') };
+  const tasks = await readSuite(suite, whole(values, 'limit'));
+  const [out, svg] = [text(values, 'out'), text(values, 'svg')];
+  await withEvaluation(values, tasks, io, async ({ model, answers }) => {
+    const sweeps = chosenSweeps(sweepsFor(model.spec), text(values, 'curves'));
+    const points = sweeps.flatMap(({ base, points: each }) => each.map((point) => ({ ...base, ...point })));
+    const ofPoints = await answers(
+      tasks,
+      points.map((point) => ({ ...common, decode: { ...common.decode, ...point } })),
+    );
+    let next = 0;
+    const curves = sweeps.map(({ name, points: each }) => ({
+      name,
+      points: each.map((point) => ({ label: labelOf(point), answers: ofPoints[next++] })),
+    }));
+    const { device, model: loaded } = model.ready;
+    const about = { suite: path.basename(suite.file), model: loaded.name, weights: loaded.weights, device };
+    const frontier = makeFrontier(about, curves, best, values.untimed !== true);
+    if (out !== undefined) await replaceFile(out, `${JSON.stringify(frontier, null, 2)}\n`);
+    if (svg !== undefined) await replaceFile(svg, frontierSvg(frontier));
+    io.result(describeFrontier(frontier), frontier);
+  });
+}
+
+function chosenSweeps(all: readonly Sweep[], given: string | undefined): readonly Sweep[] {
+  if (given === undefined) return all;
+  const names = given.split(',');
+  const unknown = names.find((name) => all.every((sweep) => sweep.name !== name));
+  if (unknown !== undefined) {
+    const known = all.map(({ name }) => name).join(', ');
+    throw new UserError(`This model has no curve '${unknown}': choose from ${known}.`);
+  }
+  return all.filter(({ name }) => names.includes(name));
+}
+
+function labelOf(point: Sweep['points'][number]): string {
+  return Object.entries(point)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}
