@@ -11,7 +11,6 @@ import { type JudgedResponse, lossSettings, needsOld, objectiveTerms } from './o
 import { competitionOf, lossInputs, type PolicyBatch, policyBatches, scoredBatch } from './policy-batches.ts';
 import { type PolicyLoss, policyLoss } from './policy-loss.ts';
 import { REPLAYERS } from './replay/index.ts';
-import type { ReplaySettings } from './replay/replayer.ts';
 import type { Group } from './rollout.ts';
 import type { GrpoSettings } from './settings.ts';
 
@@ -108,7 +107,7 @@ export class PolicyTrainer {
     for (let i = 0; i < draws; i++) replays.push(await this.#replay(groups, advantages, random));
     const first = await this.#optimize(step * objective.innerIterations, replays[0]);
     const { logProbs, ...report } = first;
-    const drift = driftOf(logProbs, groups, replay);
+    const drift = replay.likelihood === 'behaviour' ? driftOf(logProbs, batches) : undefined;
     let last = report;
     for (let iteration = 1; iteration < objective.innerIterations; iteration++) {
       const number = step * objective.innerIterations + iteration;
@@ -193,25 +192,14 @@ export class PolicyTrainer {
   }
 }
 
-/**
- * Differences to what the engine recorded. Only the exact replay at the sampling temperature scores the very tokens that
- * were recorded, in their order.
- */
-function driftOf(
-  logProbs: readonly number[],
-  groups: readonly Group[],
-  { replayer, likelihood, scoreAfterEnd }: ReplaySettings,
-): PolicyReport['drift'] {
-  if (replayer !== 'exact' || likelihood !== 'behaviour' || logProbs.length === 0) return undefined;
-  const recorded = groups.flat().flatMap(({ trajectory: { steps, responseIds } }) =>
-    steps.flatMap(({ revealed }) =>
-      revealed
-        .filter(({ position }) => scoreAfterEnd || position < responseIds.length)
-        .sort((a, b) => a.position - b.position)
-        .map(({ logProb }) => logProb),
-    ),
-  );
-  const sizes = logProbs.map((logProb, i) => Math.abs(logProb - recorded[i]));
+/** Differences to what the engine recorded, over the tokens that were decided in the context that they are scored in. */
+function driftOf(logProbs: readonly number[], batches: readonly PolicyBatch[]): PolicyReport['drift'] {
+  const recorded = batches.flatMap(({ rows }) => rows.scored.map((token) => token.recorded));
+  const sizes = logProbs.flatMap((logProb, i) => {
+    const known = recorded[i];
+    return known === undefined ? [] : [Math.abs(logProb - known)];
+  });
+  if (sizes.length === 0) return undefined;
   return {
     mean: sizes.reduce((sum, size) => sum + size, 0) / sizes.length,
     max: sizes.reduce((most, size) => Math.max(most, size), 0),

@@ -180,7 +180,7 @@ test('shrinking by 1 is the exact replay, by the size of a block the one-step es
   for (let seed = 1; seed <= 20; seed++) {
     const recorded = await record(spec, seed, { mode: 'threshold', temperature: 0.8 });
     for (const scoreAfterEnd of [true, false]) {
-      const exact = byPlace(replayed(spec, recorded, { scoreAfterEnd }));
+      const exact = byPlace(replayed(spec, recorded, { scoreAfterEnd })).map(unrecorded);
       const once = byPlace(replayed(spec, recorded, { replayer: 'shrink', scoreAfterEnd }));
       assert.deepEqual(once, exact);
       const onestep = replayed(spec, recorded, { replayer: 'block-onestep', scoreAfterEnd });
@@ -195,6 +195,11 @@ test('shrinking by 1 is the exact replay, by the size of a block the one-step es
   }
   assert.ok(several > 5);
 });
+
+/** Without what only the exact replay knows of a token. */
+function unrecorded(state: ReplayState): ReplayState {
+  return { ...state, scored: state.scored.map(({ recorded: _, ...token }) => token) };
+}
 
 test('one-step over the whole response is block one-step of one block where no prompt token is masked', async () => {
   const recorded = await record(tinySpec(BLOCK), 3, { mode: 'threshold', temperature: 0.8 });

@@ -31,7 +31,7 @@ export const exact: Replayer = {
       states.push({
         ...shown(recorded, spec, step),
         scored: [
-          ...revealed.map((reveal) => revealedToken(recorded, reveal)),
+          ...revealed.map((reveal) => ({ ...revealedToken(recorded, reveal), recorded: reveal.logProb })),
           ...(likelihood === 'transition' ? stayedMasked(recorded, step) : []),
         ].sort((a, b) => a.position - b.position),
         round,

@@ -17,6 +17,8 @@ export interface ScoredToken {
   previous?: number;
   /** The tokens that it was chosen among; missing where that is unknown. */
   candidates?: readonly number[];
+  /** Its log-probability as the engine recorded it, in this very context; missing where it was decided in another. */
+  recorded?: number;
 }
 
 /**
