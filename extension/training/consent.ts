@@ -14,7 +14,8 @@ export async function mayTrain(context: ExtensionContext): Promise<boolean> {
   if (context.workspaceState.get<boolean>(KEY)) return true;
   const sandbox = await window.withProgress(
     { location: ProgressLocation.Notification, title: 'Unmask: testing the sandbox' },
-    async () => ((await runJson(context, ['doctor'])) as { sandbox: Record<string, string> }).sandbox,
+    async () =>
+      ((await runJson(context, ['doctor', '--sandbox'])) as { sandbox: Record<string, string> }).sandbox,
   );
   if (sandbox.error !== undefined) throw new Error(sandbox.error);
   const detail = [

@@ -9,9 +9,9 @@ import { WarmModel } from '../engine/warm-model.ts';
 import { UserError } from '../errors.ts';
 import { defaultModelDir } from '../models/installed.ts';
 import { openModel } from '../models/registry.ts';
-import { describeSandbox } from '../sandbox/report.ts';
+import { describeSandbox, type SandboxReport } from '../sandbox/report.ts';
 import { defaultStorageDir } from '../storage.ts';
-import type { Command } from './command.ts';
+import type { Command, Values } from './command.ts';
 import { text } from './decode-options.ts';
 
 /** What is wrong, as a sentence, in place of what was asked for. */
@@ -21,7 +21,7 @@ interface Problem {
 
 export const doctor: Command = {
   name: 'doctor',
-  usage: '[--model DIR] [--storage DIR]',
+  usage: '[--model DIR] [--storage DIR] [--sandbox]',
   summary: 'versions, devices with the reason each is or is not used, model, sandbox level, local counters',
   options: {
     model: { type: 'string', help: 'model folder (default: the one that comes with unmask)' },
@@ -29,23 +29,11 @@ export const doctor: Command = {
       type: 'string',
       help: 'folder of counters and measurements (default: that of the language server)',
     },
+    sandbox: { type: 'boolean', help: 'look at the sandbox only' },
   },
   async run(_args, values, io) {
-    const modelDir = text(values, 'model') ?? defaultModelDir();
-    const storage = text(values, 'storage') ?? defaultStorageDir();
-    const report = {
-      unmask: manifest.version,
-      node: process.version,
-      onnxruntime: manifest.dependencies['onnxruntime-node'],
-      platform: `${process.platform}-${process.arch}`,
-      cores: os.availableParallelism(),
-      devices: await probeDevices(engineCommand(), storage),
-      model: await orProblem(() => describeModel(modelDir)),
-      engine: await orProblem(() => tryEngine(modelDir, storage)),
-      threads: await orProblem(() => measureThreads(modelDir, storage)),
-      sandbox: await orProblem(describeSandbox),
-      acceptance: { folder: storage, ...(await readCounters(storage)) },
-    };
+    const sandbox = await orProblem(describeSandbox);
+    const report = values.sandbox ? { sandbox } : await fullReport(values, sandbox);
     io.result(
       Object.entries(report)
         .map(([name, value]) => lines(name, value))
@@ -54,6 +42,24 @@ export const doctor: Command = {
     );
   },
 };
+
+async function fullReport(values: Values, sandbox: SandboxReport | Problem) {
+  const modelDir = text(values, 'model') ?? defaultModelDir();
+  const storage = text(values, 'storage') ?? defaultStorageDir();
+  return {
+    unmask: manifest.version,
+    node: process.version,
+    onnxruntime: manifest.dependencies['onnxruntime-node'],
+    platform: `${process.platform}-${process.arch}`,
+    cores: os.availableParallelism(),
+    devices: await probeDevices(engineCommand(), storage),
+    model: await orProblem(() => describeModel(modelDir)),
+    engine: await orProblem(() => tryEngine(modelDir, storage)),
+    threads: await orProblem(() => measureThreads(modelDir, storage)),
+    sandbox,
+    acceptance: { folder: storage, ...(await readCounters(storage)) },
+  };
+}
 
 async function describeModel(modelDir: string) {
   const { name, dir, spec, parameters, bytes, quantization, weightsHash } = await openModel(modelDir);
