@@ -35,4 +35,16 @@ describe('Restricted Mode', { skip: 'missing' in environment && environment.miss
     assert.match(await window.editor.ghostText(), /\S/);
     await window.editor.screenshot('ghost-text');
   });
+
+  test('training is not offered', async () => {
+    const { page } = window.editor;
+    await window.editor.press('F1');
+    await page.keyboard.type('Unmask: Train');
+    await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    assert.equal(
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Train on' }).count(),
+      0,
+    );
+    await window.editor.press('Escape');
+  });
 });
