@@ -50,7 +50,10 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
 
   test('a run goes on after consent, in a process that a reload of the window leaves alone', async () => {
     const { editor, dir } = window;
-    await editor.page.locator('.statusbar-item', { hasText: /unmask/i }).first().waitFor();
+    await editor.page
+      .locator('.statusbar-item', { hasText: /unmask/i })
+      .first()
+      .waitFor();
     await editor.command('Resume Training Run');
     const dialog = editor.page.locator('.monaco-dialog-box', { hasText: 'Train a model by running' });
     await dialog.waitFor();

@@ -107,7 +107,7 @@ export class PolicyTrainer {
     for (let i = 0; i < draws; i++) replays.push(await this.#replay(groups, advantages, random));
     const first = await this.#optimize(step * objective.innerIterations, replays[0]);
     const { logProbs, ...report } = first;
-    const drift = replay.likelihood === 'behaviour' ? driftOf(logProbs, batches) : undefined;
+    const drift = replay.likelihood === 'behaviour' ? driftOf(logProbs, replays[0].batches) : undefined;
     let last = report;
     for (let iteration = 1; iteration < objective.innerIterations; iteration++) {
       const number = step * objective.innerIterations + iteration;
