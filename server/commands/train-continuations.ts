@@ -29,6 +29,9 @@ export const trainContinuations: Command = {
     const { maxTokens = 64, seed = 0 } = settings;
     const count = number(values, 'count') ?? 1000;
     const fimShare = number(values, 'fim-share') ?? 0.5;
+    if (!Number.isSafeInteger(count) || count < 1)
+      throw new UsageError('--count must be a whole number from 1 on');
+    if (fimShare < 0 || fimShare > 1) throw new UsageError('--fim-share must be a number from 0 to 1');
     const corpus = await Corpus.open(args);
     const model = await loadModel(engine, () => {});
     try {
@@ -40,10 +43,11 @@ export const trainContinuations: Command = {
         made.push(continuation);
         if (made.length % 100 === 0) io.note(`${made.length} of ${count}`);
       }
-      const lines = made.map(({ promptIds, completionIds }) =>
-        JSON.stringify({ prompt_ids: promptIds, completion_ids: completionIds }),
+      const lines = made.map(
+        ({ promptIds, completionIds }) =>
+          `${JSON.stringify({ prompt_ids: promptIds, completion_ids: completionIds })}\n`,
       );
-      await replaceFile(out, `${lines.join('\n')}\n`);
+      await replaceFile(out, lines.join(''));
       const tokens = made.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
       io.result(`${made.length} continuations of ${tokens} tokens: ${out}`, {
         count: made.length,
