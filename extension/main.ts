@@ -2,6 +2,7 @@ import { type ExtensionContext, window } from 'vscode';
 import { createClient } from './client.ts';
 import { registerCommands } from './commands.ts';
 import { logConflicts } from './conflicts.ts';
+import { registerFrontierEditor } from './run/frontier-editor.ts';
 import { restoreRunPanels } from './run/run-panel.ts';
 import { createServerView } from './server-view.ts';
 import { createSnooze } from './snooze.ts';
@@ -20,7 +21,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const parts = { context, log, client, server };
   const tracePanel = new TracePanel(parts);
   context.subscriptions.push(log, client, server, snooze, tracePanel, createStatusItem(server));
-  context.subscriptions.push(registerTraceEditor(parts), restoreRunPanels(parts));
+  context.subscriptions.push(
+    registerTraceEditor(parts),
+    registerFrontierEditor(parts),
+    restoreRunPanels(parts),
+  );
   context.subscriptions.push(createRunsTree());
   restrict(context);
   registerCommands({ context, log, client, server, snooze, tracePanel });

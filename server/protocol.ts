@@ -381,8 +381,11 @@ export interface EndParams {
 /** Request `unmask/trajectories`, client → server: the last ones, newest first. */
 export type TrajectoriesResult = Trajectory[];
 
-/** Request `unmask/readTrajectory`, client → server: checks the text of a saved trajectory; `name` is for the message. */
-export interface ReadTrajectoryParams {
+/**
+ * Requests `unmask/readTrajectory` and `unmask/readFrontier`, client → server: check the text of a saved file; `name` is
+ * for the message.
+ */
+export interface ReadSavedParams {
   name: string;
   text: string;
 }
@@ -391,6 +394,10 @@ export interface ReadTrajectoryParams {
 export type TrajectoryOrProblem =
   | { trajectory: Trajectory; problem?: undefined }
   | { trajectory?: undefined; problem: string };
+
+export type FrontierOrProblem =
+  | { frontier: Frontier; problem?: undefined }
+  | { frontier?: undefined; problem: string };
 
 /** Request `unmask/try`, client → server: decodes a prompt with the settings given, the others being the model's own. */
 export interface TryParams {
@@ -454,6 +461,7 @@ export const METHODS = {
   end: 'unmask/end',
   trajectories: 'unmask/trajectories',
   readTrajectory: 'unmask/readTrajectory',
+  readFrontier: 'unmask/readFrontier',
   try: 'unmask/try',
   diagnostics: 'unmask/diagnostics',
   clearData: 'unmask/clearData',
@@ -504,7 +512,11 @@ export interface RunUpdate {
   samples: RunRow[];
 }
 
-export type ToRunPage = ({ type: 'update' } & RunUpdate) | { type: 'problem'; message: string };
+export type ToRunPage =
+  | ({ type: 'update' } & RunUpdate)
+  /** Draws a saved frontier in place of runs. */
+  | { type: 'frontier'; frontier: Frontier }
+  | { type: 'problem'; message: string };
 
 export type FromRunPage =
   | { type: 'ready' }

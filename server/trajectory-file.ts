@@ -1,46 +1,18 @@
-import { UserError } from './errors.ts';
 import type { Step, Trajectory } from './protocol.ts';
-
-/** The key at fault, or undefined when the value has the shape. */
-type Shape = (value: unknown, key: string) => string | undefined;
-
-const leaf =
-  (fits: (value: unknown) => boolean): Shape =>
-  (value, key) =>
-    fits(value) ? undefined : key;
-
-const text = leaf((value) => typeof value === 'string');
-const yesOrNo = leaf((value) => typeof value === 'boolean');
-const number = leaf((value) => Number.isFinite(value));
-const whole = leaf((value) => Number.isSafeInteger(value));
-const count = leaf((value) => Number.isSafeInteger(value) && (value as number) >= 0);
-const share = leaf((value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 1.001);
-const oneOf = (...values: unknown[]) => leaf((value) => values.includes(value));
-
-const optional =
-  (shape: Shape): Shape =>
-  (value, key) =>
-    value === undefined ? undefined : shape(value, key);
-
-const list =
-  (shape: Shape): Shape =>
-  (value, key) => {
-    if (!Array.isArray(value)) return key;
-    for (const [i, item] of value.entries()) {
-      const fault = shape(item, `${key}[${i}]`);
-      if (fault) return fault;
-    }
-  };
-
-const record =
-  (fields: Record<string, Shape>): Shape =>
-  (value, key) => {
-    if (typeof value !== 'object' || value === null) return key;
-    for (const [name, shape] of Object.entries(fields)) {
-      const fault = shape((value as Record<string, unknown>)[name], key === '' ? name : `${key}.${name}`);
-      if (fault) return fault;
-    }
-  };
+import {
+  count,
+  list,
+  number,
+  oneOf,
+  optional,
+  parseSaved,
+  record,
+  type SavedKind,
+  share,
+  text,
+  whole,
+  yesOrNo,
+} from './saved-file.ts';
 
 const CANDIDATES = optional(list(record({ id: count, text, probability: share })));
 
@@ -111,28 +83,16 @@ const TRAJECTORY = record({
   ms: record({ load: number, prefill: number, decode: number }),
 });
 
+const TRACE: SavedKind = {
+  format: 'unmask-trajectory',
+  noun: 'trace',
+  shape: (value, key) => TRAJECTORY(value, key) ?? inconsistency(value as Trajectory),
+  remedy: 'record the trace again',
+};
+
 /** Reads a saved trajectory and checks that it can be drawn; `name` stands for the file in the sentence of a UserError. */
 export function parseTrajectory(contents: string, name: string): Trajectory {
-  const value = parseJson(contents, name);
-  if (value?.format !== 'unmask-trajectory') {
-    throw new UserError(`${name} is not a trace of Unmask: its key "format" is not "unmask-trajectory".`);
-  }
-  if (value.version !== 1) {
-    throw new UserError(
-      `${name} has version ${JSON.stringify(value.version)} and this Unmask reads version 1: use the Unmask that wrote it.`,
-    );
-  }
-  const fault = TRAJECTORY(value, '') ?? inconsistency(value as Trajectory);
-  if (fault) throw new UserError(`${name} is damaged at the key "${fault}": record the trace again.`);
-  return value as Trajectory;
-}
-
-function parseJson(contents: string, name: string): Partial<Trajectory> | null {
-  try {
-    return JSON.parse(contents);
-  } catch (error) {
-    throw new UserError(`${name} is not JSON (${(error as Error).message}): record the trace again.`);
-  }
+  return parseSaved(contents, name, TRACE);
 }
 
 /** The key of the first part that contradicts the others: a position far outside would make a picture without end. */

@@ -1,31 +1,24 @@
-import path from 'node:path';
 import { Uri, window, workspace } from 'vscode';
 import {
   METHODS,
   type NamedTrajectory,
-  type ReadTrajectoryParams,
   type Trajectory,
   type TrajectoryOrProblem,
 } from '../../server/protocol.ts';
+import { readSaved } from '../saved-file.ts';
 import type { TraceParts } from './parts.ts';
 
-/** Larger files are no traces of ours, bytes. */
-const MOST_BYTES = 100_000_000;
 const FILTERS = { 'Unmask trace': ['trace.json'], JSON: ['json'] };
 
 /** Reads a saved trace. Throws an error that is a sentence for the user. */
 export async function readTrace({ client }: TraceParts, uri: Uri): Promise<NamedTrajectory> {
-  const name = path.posix.basename(uri.path);
-  const { size } = await workspace.fs.stat(uri);
-  if (size > MOST_BYTES) throw new Error(`${name} has ${size} bytes, which is too large for a trace.`);
-  const text = new TextDecoder().decode(await workspace.fs.readFile(uri));
-  const params: ReadTrajectoryParams = { name, text };
+  const params = await readSaved(uri);
   const { trajectory, problem } = await client.sendRequest<TrajectoryOrProblem>(
     METHODS.readTrajectory,
     params,
   );
   if (!trajectory) throw new Error(problem);
-  return { name, trajectory };
+  return { name: params.name, trajectory };
 }
 
 /** Lets the user choose a saved trace; undefined when none is chosen. */

@@ -13,6 +13,7 @@ import { Configuration } from './configuration.ts';
 import { registerControl } from './control.ts';
 import { registerDiagnostics } from './diagnostics.ts';
 import { Documents } from './documents.ts';
+import { registerFrontierRequests } from './frontier-requests.ts';
 import { registerInlineCompletion } from './inline-completion.ts';
 import { showLoadingProgress } from './loading-progress.ts';
 import { Pause } from './pause.ts';
@@ -88,6 +89,7 @@ function compose(
   registerInlineCompletion(connection, { documents, configuration, completer, pause, acceptance, status });
   registerControl(connection, { engine, completer, pause, acceptance, trajectories });
   registerTraceRequests(connection, { engine, trajectories });
+  registerFrontierRequests(connection);
   registerDiagnostics(connection, { engine, completer, configuration, acceptance, trajectories });
   if (capabilities.window?.workDoneProgress) showLoadingProgress(connection, engine);
   if (setup.measureWith) {

@@ -1,8 +1,8 @@
 import type { Connection } from 'vscode-languageserver/node';
 import type { Engine } from '../engine/engine.ts';
-import { UserError } from '../errors.ts';
-import { METHODS, type ReadTrajectoryParams, type TrajectoryOrProblem, type TryParams } from '../protocol.ts';
+import { METHODS, type ReadSavedParams, type TrajectoryOrProblem, type TryParams } from '../protocol.ts';
 import { parseTrajectory } from '../trajectory-file.ts';
+import { orProblem } from './or-problem.ts';
 import type { Trajectories } from './trajectories.ts';
 
 interface Parts {
@@ -12,16 +12,8 @@ interface Parts {
 
 /** The requests of a client that shows trajectories: reading a saved one, and decoding a prompt in another way. */
 export function registerTraceRequests(connection: Connection, { engine, trajectories }: Parts): void {
-  connection.onRequest<TrajectoryOrProblem, void>(
-    METHODS.readTrajectory,
-    ({ name, text }: ReadTrajectoryParams) => {
-      try {
-        return { trajectory: parseTrajectory(text, name) };
-      } catch (error) {
-        if (error instanceof UserError) return { problem: error.message };
-        throw error;
-      }
-    },
+  connection.onRequest<TrajectoryOrProblem, void>(METHODS.readTrajectory, ({ name, text }: ReadSavedParams) =>
+    orProblem(() => ({ trajectory: parseTrajectory(text, name) })),
   );
 
   // Requests of the editor count up from 1; these count down.

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RunReader } from '../../extension/run/run-reader.ts';
 import { findChromium } from '../../scripts/lib/chromium.mjs';
-import type { RunUpdate } from '../../server/protocol.ts';
+import type { Frontier, RunUpdate } from '../../server/protocol.ts';
+import { savedFrontier } from './support/frontiers.ts';
 import { THEMES } from './support/themes.ts';
 import { WebviewLab } from './support/webview-lab.ts';
 
@@ -104,11 +105,68 @@ describe('the run page', { skip: !chromium && 'chromium is not installed' }, () 
     assert.deepEqual(loaded.problems, []);
   });
 
+  async function openFrontier(options = {}, changes: Partial<Frontier> = {}) {
+    const loaded = await lab.load('run', options);
+    await loaded.send({ type: 'frontier', frontier: { ...savedFrontier(), ...changes } });
+    await loaded.page.locator('.plot canvas').first().waitFor();
+    return loaded;
+  }
+
+  test('a saved frontier has a plot for each kind of speed, its curves with their AUP, and its points', async () => {
+    const loaded = await openFrontier();
+    assert.equal(await loaded.page.locator('h1').innerText(), 'Frontier');
+    assert.equal(
+      await loaded.page.locator('.states li').innerText(),
+      'infill.jsonl, unmask-135m: 20 tasks, accuracy by exact match, y_max 20.0 %, intervals of 95 %',
+    );
+    assert.deepEqual(await titles(loaded), [
+      'Accuracy against tokens per denoising forward',
+      'Accuracy against tokens per forward, all calls',
+      'Accuracy against tokens per second',
+    ]);
+    const plots = loaded.page.locator('.plot');
+    assert.match(await plots.first().innerText(), /ar, AUP 20\.0[\s\S]*verified, AUP 30\.0/);
+    assert.match(await plots.nth(1).innerText(), /verified, AUP 28\.0/);
+    assert.equal(
+      await plots.nth(2).locator('.spoken').textContent(),
+      'ar: 20.0 at tokens per second 70; verified: 20.0 at tokens per second 80, 15.0 at tokens per second 90',
+    );
+    const rows = await loaded.page.locator('.frontier tbody tr').allInnerTexts();
+    assert.equal(rows.length, 3);
+    assert.match(
+      rows[2],
+      /^verified\s+threshold 0\.3\s+15\.0 \(5\.0–35\.0\)\s+1\.60 .*\s+1\.50 .*\s+90 \(85–95\)$/,
+    );
+    assert.equal(await loaded.page.getByRole('button').count(), 0);
+    assert.deepEqual(loaded.problems, []);
+  });
+
+  test('a frontier without times has none, and what it says of itself is text', async () => {
+    const nasty = '<img src=x onerror="document.title=1">';
+    const curves = savedFrontier().curves.map((curve) => ({
+      ...curve,
+      name: nasty,
+      points: curve.points.map((point) => ({ ...point, label: nasty, tokensPerSecond: null })),
+    }));
+    const loaded = await openFrontier({}, { suite: nasty, curves });
+    assert.equal((await titles(loaded)).length, 2);
+    assert.doesNotMatch(await loaded.page.locator('.frontier thead').innerText(), /tokens\/s/);
+    assert.equal(await loaded.page.locator('img').count(), 0);
+    assert.equal(await loaded.page.title(), 'run');
+    assert.deepEqual(loaded.problems, []);
+  });
+
   for (const theme of Object.keys(THEMES)) {
     test(`no rule of accessibility is broken in the theme ${theme}`, async () => {
       const loaded = await open({ theme, width: 1200 });
       assert.deepEqual(await loaded.violations(), []);
       await loaded.screenshot(`run-${theme}`);
+    });
+
+    test(`nor by a frontier in the theme ${theme}`, async () => {
+      const loaded = await openFrontier({ theme, width: 1200 });
+      assert.deepEqual(await loaded.violations(), []);
+      await loaded.screenshot(`frontier-${theme}`);
     });
   }
 });

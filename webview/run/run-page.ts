@@ -1,8 +1,9 @@
-import type { FromRunPage, ToRunPage } from '../../server/protocol.ts';
+import type { FromRunPage, Frontier, ToRunPage } from '../../server/protocol.ts';
 import { button } from '../controls.ts';
 import { element } from '../dom.ts';
 import type { Host } from '../host.ts';
 import { accuracyUnderParallelism, lastPoints } from './frontier.ts';
+import { frontierPlots, frontierTable, frontierWords } from './frontier-view.ts';
 import { plotNode } from './plot.ts';
 import { type RunData, updated } from './run-data.ts';
 import { sampleTable } from './sample-table.ts';
@@ -15,30 +16,34 @@ export interface RunPageState {
 
 export type RunHost = Host<ToRunPage, FromRunPage, RunPageState>;
 
-/** One run or several on the same axes. Everything on it comes from the runs' folders. */
+/** One run or several on the same axes, all from the runs' folders; or a saved frontier. */
 export class RunPage {
   private readonly host: RunHost;
+  private readonly heading = element('h1', {}, 'Training run');
+  private readonly actions: HTMLElement;
   private readonly states = element('ul', { class: 'states', 'aria-label': 'Runs' });
   private readonly plots = element('div', { class: 'plots' });
   private readonly tables = element('div', {});
   private readonly problem = element('p', { class: 'problem', role: 'alert' });
   private runs: RunData[] = [];
+  private frontier: Frontier | undefined;
   private scheduled = false;
 
   constructor(host: RunHost, root: HTMLElement) {
     this.host = host;
     this.problem.hidden = true;
+    this.actions = element(
+      'div',
+      { class: 'actions' },
+      button('Compare With Another Run…', () => host.post({ type: 'compare' })),
+    );
     const main = element(
       'main',
       {},
-      element('h1', {}, 'Training run'),
+      this.heading,
       this.states,
       this.problem,
-      element(
-        'div',
-        { class: 'actions' },
-        button('Compare With Another Run…', () => host.post({ type: 'compare' })),
-      ),
+      this.actions,
       this.plots,
       this.tables,
     );
@@ -49,6 +54,10 @@ export class RunPage {
   receive(message: ToRunPage): void {
     this.problem.textContent = message.type === 'problem' ? message.message : '';
     this.problem.hidden = message.type !== 'problem';
+    if (message.type === 'frontier') {
+      this.frontier = message.frontier;
+      this.schedule();
+    }
     if (message.type !== 'update') return;
     this.runs = updated(this.runs, message);
     this.host.remember({ runs: this.runs.map(({ run }) => run) });
@@ -66,6 +75,10 @@ export class RunPage {
   }
 
   private draw(): void {
+    if (this.frontier) {
+      this.drawFrontier(this.frontier);
+      return;
+    }
     this.states.replaceChildren(...this.runs.map((run) => element('li', {}, stateWords(run))));
     this.plots.replaceChildren(...this.metricPlots(), ...this.frontierPlot());
     this.tables.replaceChildren(
@@ -75,6 +88,14 @@ export class RunPage {
           sampleTable(name, samples, (file) => this.host.post({ type: 'openTrace', run, file })),
         ),
     );
+  }
+
+  private drawFrontier(frontier: Frontier): void {
+    this.heading.textContent = 'Frontier';
+    this.actions.remove();
+    this.states.replaceChildren(element('li', {}, frontierWords(frontier)));
+    this.plots.replaceChildren(...frontierPlots(frontier, this.width));
+    this.tables.replaceChildren(frontierTable(frontier));
   }
 
   private metricPlots(): HTMLElement[] {
