@@ -18,7 +18,9 @@ export async function fetchFile(
   progress: (bytes: number) => void,
   options: HttpOptions,
 ): Promise<void> {
-  if ((await sizeOf(dest)) === file.bytes) return progress(file.bytes);
+  // One that an earlier download left may be of another revision.
+  if ((await sizeOf(dest)) === file.bytes && (await hashOf(file, dest)) === file.hash.hex)
+    return progress(file.bytes);
   const partial = dest + PARTIAL;
   for (let attempt = 0; attempt < 2; attempt++) {
     let before = await sizeOf(partial);

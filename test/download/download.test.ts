@@ -118,6 +118,8 @@ test('a download goes on where a killed one ended', async (t) => {
   const { hub, dest, run } = await download(t);
   mkdirSync(`${dest}.partial`);
   writeFileSync(path.join(`${dest}.partial`, 'config.json'), FILES['config.json']);
+  // Of another revision, as long as that of this one.
+  writeFileSync(path.join(`${dest}.partial`, 'tokenizer.json'), bytes(3000));
   writeFileSync(path.join(`${dest}.partial`, `${SHARD}.part`), FILES[SHARD].subarray(0, 150_000));
   await run();
   assertComplete(dest);
