@@ -30,7 +30,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   restrict(context);
   registerCommands({ context, log, client, server, snooze, tracePanel });
   logConflicts(log);
-  void attachToRuns();
+  attachToRuns().catch((error: Error) => log.warn(`Training runs: ${error.stack}`));
   try {
     await client.start();
   } catch (error) {

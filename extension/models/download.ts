@@ -1,8 +1,9 @@
 import { ConfigurationTarget, type QuickPickItem, window } from 'vscode';
 import type { CatalogueEntry, DownloadResult } from '../../server/protocol.ts';
 import type { App } from '../app.ts';
+import { runCommandLine } from '../command-line.ts';
 import { currentSettings } from '../settings.ts';
-import { runCommandLine, TOKEN_SECRET } from './command-line.ts';
+import { TOKEN_SECRET } from './hub.ts';
 import { runWithProgress } from './progress.ts';
 
 /** Lets the user choose a model, fetches it and offers to use it. Nothing is fetched before the choice. */
@@ -18,10 +19,7 @@ export async function downloadModel(app: App): Promise<void> {
 }
 
 async function chooseModel({ context }: App): Promise<string | undefined> {
-  let models: CatalogueEntry[] = [];
-  await runCommandLine(context, ['model', 'download'], (value) => {
-    ({ models } = value as { models: CatalogueEntry[] });
-  });
+  const { models } = (await runCommandLine(context, ['model', 'download'])) as { models: CatalogueEntry[] };
   const items: (QuickPickItem & { name?: string })[] = [
     ...models.map(({ name, repository, about, billions, leastMemory, device }) => ({
       name,

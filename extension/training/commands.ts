@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationTarget, ProgressLocation, window, workspace } from 'vscode';
 import { RL_PRESET_NAMES } from '../../server/protocol.ts';
 import type { App } from '../app.ts';
+import { OUTPUT_FILE, runCommandLine, startDetached } from '../command-line.ts';
 import { chooseRun, findRuns } from '../run/choose-run.ts';
 import { openRuns } from '../run/run-panel.ts';
 import { RunReader } from '../run/run-reader.ts';
 import { currentSettings } from '../settings.ts';
-import { runJson, startDetached } from './cli-process.ts';
 import { mayTrain } from './consent.ts';
 import { isAlive, summarise } from './run-summary.ts';
 import { requestStop, showRunTerminal } from './run-terminal.ts';
@@ -29,19 +30,20 @@ export async function trainOnTasks({ context }: App): Promise<void> {
   if (picked !== own && !file) return;
   const preset = await window.showQuickPick([...RL_PRESET_NAMES], { title: 'Method' });
   if (preset === undefined) return;
-  start(context, newRun(), preset, file ? [`tasks=${JSON.stringify(file.fsPath)}`] : []);
+  await start(context, newRun(), preset, file ? [`tasks=${JSON.stringify(file.fsPath)}`] : []);
 }
 
 /** Makes tasks of the functions that the workspace's own tests call, and trains on them. */
 export async function trainOnTests({ context }: App): Promise<void> {
   if (!(await mayTrain(context))) return;
   const run = newRun();
-  const tasks = `${run}.tasks.jsonl`;
+  const tasks = path.join(run, 'tasks.jsonl');
+  mkdirSync(run, { recursive: true });
   await window.withProgress(
     { location: ProgressLocation.Notification, title: 'Unmask: looking for tests' },
-    () => runJson(context, ['tasks', 'from-tests', workspaceDir(), tasks]),
+    () => runCommandLine(context, ['tasks', 'from-tests', workspaceDir(), tasks]),
   );
-  start(context, run, RL_PRESET_NAMES[0], [`tasks=${JSON.stringify(tasks)}`]);
+  await start(context, run, RL_PRESET_NAMES[0], [`tasks=${JSON.stringify(tasks)}`]);
 }
 
 export async function stopRun(_app: App, item?: RunItem): Promise<void> {
@@ -55,7 +57,7 @@ export async function resumeRun({ context }: App, item?: RunItem): Promise<void>
   if (!(await mayTrain(context))) return;
   const dir = item?.dir ?? (await chooseRun());
   if (dir === undefined) return;
-  startDetached(context, ['train', 'grpo', '--resume', dir], dir);
+  await startDetached(context, ['train', await trainerOf(dir), '--resume', dir], dir);
   showRunTerminal(dir, true);
 }
 
@@ -66,7 +68,7 @@ export async function useCheckpoint({ context }: App, item?: RunItem): Promise<v
   const model = path.join(dir, `model-${Date.now()}`);
   await window.withProgress(
     { location: ProgressLocation.Notification, title: 'Unmask: making a model of the checkpoint' },
-    () => runJson(context, ['runs', 'export', dir, model]),
+    () => runCommandLine(context, ['runs', 'export', dir, model]),
   );
   await currentSettings().update('model', model, ConfigurationTarget.Workspace);
   window.showInformationMessage(`Unmask: ${path.basename(dir)} completes now, see the setting unmask.model.`);
@@ -89,14 +91,29 @@ export async function compareRuns(app: App): Promise<void> {
 /** Shows what the runs print that are at work, after the window was opened again. */
 export async function attachToRuns(): Promise<void> {
   for (const dir of await findRuns()) {
-    if (existsSync(path.join(dir, 'output.txt')) && (await isRunning(dir))) showRunTerminal(dir, false);
+    if (existsSync(path.join(dir, OUTPUT_FILE)) && (await isRunning(dir))) showRunTerminal(dir, false);
   }
 }
 
-function start(context: App['context'], run: string, preset: string, settings: string[]): void {
+async function start(
+  context: App['context'],
+  run: string,
+  preset: string,
+  settings: string[],
+): Promise<void> {
   const changes = settings.flatMap((setting) => ['--set', setting]);
-  startDetached(context, ['train', 'grpo', '--preset', preset, '--run', run, ...changes], run);
+  await startDetached(context, ['train', 'grpo', '--preset', preset, '--run', run, ...changes], run);
   showRunTerminal(run, true);
+}
+
+/** Which command trains a run: only one of reinforcement learning has a recipe. */
+async function trainerOf(dir: string): Promise<'grpo' | 'sft'> {
+  const file = path.join(dir, 'config.json');
+  try {
+    return 'recipe' in JSON.parse(await readFile(file, 'utf8')) ? 'grpo' : 'sft';
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 async function isRunning(dir: string): Promise<boolean> {

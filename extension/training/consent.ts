@@ -1,5 +1,5 @@
 import { type ExtensionContext, ProgressLocation, window, workspace } from 'vscode';
-import { runJson } from './cli-process.ts';
+import { runCommandLine } from '../command-line.ts';
 
 const KEY = 'training.consent';
 
@@ -15,7 +15,8 @@ export async function mayTrain(context: ExtensionContext): Promise<boolean> {
   const sandbox = await window.withProgress(
     { location: ProgressLocation.Notification, title: 'Unmask: testing the sandbox' },
     async () =>
-      ((await runJson(context, ['doctor', '--sandbox'])) as { sandbox: Record<string, string> }).sandbox,
+      ((await runCommandLine(context, ['doctor', '--sandbox'])) as { sandbox: Record<string, string> })
+        .sandbox,
   );
   if (sandbox.error !== undefined) throw new Error(sandbox.error);
   const detail = [

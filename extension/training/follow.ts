@@ -1,9 +1,11 @@
 import { watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 
 /** Calls back with what is in a file and with whatever is added, until the function that is returned is called. */
 export function follow(file: string, onText: (text: string) => void): () => void {
+  const decoder = new StringDecoder('utf8');
   let offset = 0;
   let reading = Promise.resolve();
   const read = async () => {
@@ -17,7 +19,9 @@ export function follow(file: string, onText: (text: string) => void): () => void
         offset,
       );
       offset += bytesRead;
-      if (bytesRead > 0) onText(buffer.toString('utf8', 0, bytesRead));
+      // A character may be written in two parts.
+      const text = decoder.write(buffer.subarray(0, bytesRead));
+      if (text !== '') onText(text);
     } finally {
       await handle.close();
     }

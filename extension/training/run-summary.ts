@@ -12,9 +12,8 @@ export interface RunSummary {
 /** What a list says of a run. `isAlive` tells whether a process exists. */
 export function summarise({ state, metrics }: RunUpdate, isAlive: (pid: number) => boolean): RunSummary {
   if (!state) return { running: false, description: 'new', reason: '' };
-  const claimed = state.status === 'running' || state.status === 'stopping';
-  const running = claimed && isAlive(Number(state.pid));
-  const lost = claimed && !running;
+  const running = state.status === 'running' && isAlive(Number(state.pid));
+  const lost = state.status === 'running' && !running;
   const reward = last(metrics, (row) => (row.reward as RunRow | undefined)?.mean);
   const passAt1 = last(metrics, (row) => (row.heldOut as RunRow | undefined)?.passAt1);
   const parts = [

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EventEmitter, type Pseudoterminal, window } from 'vscode';
-import { OUTPUT_FILE } from './cli-process.ts';
+import { OUTPUT_FILE } from '../command-line.ts';
 import { follow } from './follow.ts';
 
 /** Its presence asks the trainer to stop after the step; see server/train/run/run-folder.ts. */
@@ -22,11 +22,16 @@ export function showRunTerminal(run: string, reveal: boolean): void {
     open() {
       stop = follow(path.join(run, OUTPUT_FILE), (text) => written.fire(text.replaceAll('\n', '\r\n')));
     },
-    close: () => stop(),
+    close() {
+      stop();
+      written.dispose();
+    },
     handleInput(data) {
       if (data !== CONTROL_C) return;
-      written.fire('it stops after this step\r\n');
-      void requestStop(run);
+      requestStop(run).then(
+        () => written.fire('it stops after this step\r\n'),
+        ({ message }: Error) => written.fire(`it cannot be asked to stop: ${message}\r\n`),
+      );
     },
   };
   const terminal = window.createTerminal({ name: `Unmask ${path.basename(run)}`, pty });

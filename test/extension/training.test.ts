@@ -50,6 +50,9 @@ test('the output of a run is followed from its beginning', async (t) => {
   });
   t.after(stop);
   await seen('step 1\n');
-  appendFileSync(file, 'step 2\n');
-  await seen('step 1\nstep 2\n');
+  const [first, second] = [Buffer.from('±').subarray(0, 1), Buffer.from('±').subarray(1)];
+  appendFileSync(file, Buffer.concat([Buffer.from('step 2 '), first]));
+  await seen('step 1\nstep 2 ');
+  appendFileSync(file, second);
+  await seen('step 1\nstep 2 ±');
 });

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { fileProblem, replaceFile } from '../../files.ts';
 import type { DocumentFile } from '../data/document.ts';
 
-export type RunStatus = 'running' | 'stopping' | 'stopped' | 'failed' | 'done';
+export type RunStatus = 'running' | 'stopped' | 'failed' | 'done';
 
 /** What a run is doing, as state.json has it. */
 export interface RunState {
