@@ -24,7 +24,8 @@ export async function trainInFolder(
   } catch (error) {
     const reason = (error as Error).message;
     // On a full disk even this may fail; the first error is the one to tell.
-    await run.setState({ ...((await run.state()) ?? state), status: 'failed', reason }).catch(() => {});
+    const tell = async () => run.setState({ ...((await run.state()) ?? state), status: 'failed', reason });
+    await tell().catch(() => {});
     throw error;
   } finally {
     unlock();

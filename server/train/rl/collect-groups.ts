@@ -1,0 +1,52 @@
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Task } from '../../tasks/task.ts';
+import { type DropReason, GroupCollector } from './group-filter.ts';
+import { promptAt } from './prompt-order.ts';
+import type { Group } from './rollout.ts';
+import { sampleGroups } from './rollouts.ts';
+import type { SamplingEngine } from './sampling-engine.ts';
+import type { GrpoSettings } from './settings.ts';
+
+/** The groups of one step. */
+export interface CollectedGroups {
+  /** All that were sampled, and those of them to train on. */
+  sampled: Group[];
+  kept: readonly Group[];
+  dropped: ReadonlyMap<DropReason, number>;
+  /** Prompts that have been drawn, those of earlier steps included. */
+  prompts: number;
+  seconds: { rollout: number; reward: number };
+}
+
+/**
+ * Samples groups until enough of them teach something, or no more may be drawn. `prompts` were drawn before: which tasks
+ * come next, and with which random numbers, depends on nothing else. Rejects on abort.
+ */
+export async function collectGroups(
+  engine: SamplingEngine,
+  sandbox: Pick<Sandbox, 'verdict'>,
+  tasks: readonly Task[],
+  { recipe, seed }: GrpoSettings,
+  prompts: number,
+  signal: AbortSignal,
+): Promise<CollectedGroups> {
+  const { groupSize, decode } = recipe;
+  const collector = new GroupCollector(recipe.promptsPerStep, recipe.filter, recipe.rewards);
+  const sampled: Group[] = [];
+  const seconds = { rollout: 0, reward: 0 };
+  let drawn = prompts;
+  while (collector.missing > 0) {
+    const chosen = Array.from(
+      { length: collector.missing },
+      (_, i) => tasks[promptAt(seed, tasks.length, drawn + i)],
+    );
+    const settings = { decode, groupSize, seed, first: drawn * groupSize };
+    const rollouts = await sampleGroups(engine, sandbox, chosen, settings, signal);
+    drawn += chosen.length;
+    for (const group of rollouts.groups) collector.add(group);
+    sampled.push(...rollouts.groups);
+    seconds.rollout += rollouts.seconds.rollout;
+    seconds.reward += rollouts.seconds.reward;
+  }
+  return { sampled, kept: collector.kept, dropped: collector.dropped, prompts: drawn, seconds };
+}
