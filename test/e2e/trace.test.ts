@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { savedFrontier } from '../webview/support/frontiers.ts';
 import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
 
@@ -75,7 +76,14 @@ describe('the trace viewer in VS Code', {
     if ('missing' in environment) return;
     window = await launch(environment, {
       name: 'trace',
-      files: { 'sample.py': SAMPLE, 'saved.trace.json': SAVED, 'bad.trace.json': '{}', ...RUN },
+      files: {
+        'sample.py': SAMPLE,
+        'saved.trace.json': SAVED,
+        'bad.trace.json': '{}',
+        'saved.frontier.json': JSON.stringify(savedFrontier()),
+        'bad.frontier.json': '{}',
+        ...RUN,
+      },
       trusted: true,
     });
   });
@@ -154,6 +162,15 @@ describe('the trace viewer in VS Code', {
     await window.editor.screenshot('saved');
     await pick('Control+P', 'bad.trace.json');
     await page().getByRole('alert').filter({ hasText: 'bad.trace.json is not a trace' }).waitFor();
+  });
+
+  test('a saved frontier opens with its curves, and one that is none as a sentence', async () => {
+    await pick('Control+P', 'saved.frontier.json');
+    await page().locator('.states li', { hasText: 'infill.jsonl, unmask-135m: 20 tasks' }).waitFor();
+    await page().locator('.plot canvas').nth(2).waitFor();
+    await window.editor.screenshot('frontier');
+    await pick('Control+P', 'bad.frontier.json');
+    await page().getByRole('alert').filter({ hasText: 'bad.frontier.json is not a frontier' }).waitFor();
   });
 
   test('a run is drawn from its folder and grows with its files; a sample leads to its trace', async () => {
