@@ -23,7 +23,7 @@ export async function mayTrain(context: ExtensionContext): Promise<boolean> {
     'Training samples programs from the model and runs each of them on this machine, thousands in a run, to see which pass the tests of its task.',
     `They run in a sandbox, whose self-test has just passed: Python in WebAssembly; files and processes: ${sandbox.nodePermissions}; bubblewrap: ${sandbox.bubblewrap}.`,
     `Not covered: ${sandbox.notCovered}.`,
-    'The task file is trusted: its tests decide. A step takes about a minute on two cores, a run of 60 steps an hour or more; completion goes on meanwhile.',
+    'The task file is trusted: its tests decide. A run takes hours on two cores, at low priority; completion goes on meanwhile.',
   ].join('\n\n');
   const answer = await window.showWarningMessage(
     'Train a model by running what it writes?',
