@@ -28,6 +28,24 @@ for (const [name, setting] of Object.entries(settings)) {
   });
 }
 
+test('README has the settings with their defaults and sentences', () => {
+  const rows = [...read('README.md').matchAll(/^\| `(unmask\.\w+)` \|(.*?)\| (.*) \|$/gm)];
+  const inWords = ['unmask.languages', 'unmask.model'];
+  const expected = Object.entries(settings).map(([name, setting]) => [
+    name,
+    inWords.includes(name) ? 'in words' : `\`${JSON.stringify(setting.default)}\``,
+    setting.description ?? setting.markdownDescription,
+  ]);
+  assert.deepEqual(
+    rows.map(([, name, value, sentence]) => [
+      name,
+      inWords.includes(name) ? 'in words' : value.trim(),
+      sentence,
+    ]),
+    expected,
+  );
+});
+
 test('every command of the manifest has a handler and every handler a command', () => {
   const handled = [...read('extension/commands.ts').matchAll(/^ {2}'(unmask\.\w+)':/gm)].map(([, id]) => id);
   const titled = commands.map(({ command }: { command: string }) => command);
