@@ -31,7 +31,10 @@ export function offsetOf(text: string, { file, line, column }: Place): number {
   let start = 0;
   for (let at = 1; at < line; at++) {
     const end = text.indexOf('\n', start);
-    if (end < 0) throw new UserError(`${file} has ${at} lines, so there is no line ${line}.`);
+    if (end < 0) {
+      const lines = at === 1 ? '1 line' : `${at} lines`;
+      throw new UserError(`${file} has ${lines}, so there is no line ${line}.`);
+    }
     start = end + 1;
   }
   const end = text.indexOf('\n', start);

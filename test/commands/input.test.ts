@@ -40,6 +40,12 @@ for (const [line, column] of [
   });
 }
 
+test('a line beyond the end is told with the number of lines', () => {
+  const place = { file: 'f', line: 9, column: 1 };
+  assert.throws(() => offsetOf('', place), { message: 'f has 1 line, so there is no line 9.' });
+  assert.throws(() => offsetOf(TEXT, place), { message: 'f has 3 lines, so there is no line 9.' });
+});
+
 test('a file that cannot be read is named', async () => {
   await assert.rejects(readText('/nowhere/a.py'), {
     name: 'UserError',

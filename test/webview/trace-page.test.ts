@@ -128,7 +128,7 @@ describe('the trace page', { skip: !chromium && 'chromium is not installed' }, (
     assert.equal(await loaded.page.locator('.trace').count(), 2);
     await loaded.page.keyboard.press('Home');
     for (let i = 0; i < 10; i++) await loaded.page.keyboard.press('ArrowRight');
-    const [, first, second] = /trace 0: Step (\d+) of 20.*trace 1: Step (\d+) of 10/.exec(
+    const [, first, second] = /^Trace 1: Step (\d+) of 20.*Trace 2: Step (\d+) of 10/.exec(
       await words(loaded),
     )!;
     assert.equal(Number(first) + Number(second), 10);

@@ -17,14 +17,14 @@ export class StatusLine {
 
   /** `shown`: steps of each trace; `time`: milliseconds of decoding. */
   draw(views: readonly TraceView[], shown: readonly number[], time: number): void {
-    const words = views.map(({ name, history, tokens }, i) => {
+    const words = views.map(({ history, tokens }, i) => {
       const sentence = stepWords(
         shown[i],
         history.steps.length,
         history.revealedCount(shown[i], tokens),
         tokens,
       );
-      return views.length > 1 ? `${name}: ${sentence}` : sentence;
+      return views.length > 1 ? `Trace ${i + 1}: ${sentence}` : sentence;
     });
     this.text.textContent = words.length > 0 ? `${words.join(' · ')} · ${time.toFixed(0)} ms` : EMPTY;
   }
