@@ -21,7 +21,7 @@ const KEPT = 3;
 export interface CheckpointBase {
   /** The weights that the run started from. */
   baseWeights: string;
-  /** What turned the texts into tokens; checkpoints written before this was noted have none. */
+  /** `hashTokenizer` of the model; checkpoints written before this was noted have none. */
   tokenizer?: string;
 }
 
@@ -36,6 +36,7 @@ export interface CheckpointManifest extends CheckpointBase {
 /** Everything a run needs to go on: named arrays, bit by bit. */
 export type TrainerArrays = ReadonlyMap<string, Float32Array>;
 
+/** What a run on this model is built on. Throws UserError for a model without tokenizer. */
 export async function checkpointBase(folder: ModelFolder): Promise<CheckpointBase> {
   return { baseWeights: folder.weightsHash, tokenizer: await hashTokenizer(folder) };
 }
