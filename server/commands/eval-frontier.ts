@@ -50,9 +50,10 @@ export async function evalFrontier(values: Values, io: Io): Promise<void> {
     const { device, model: loaded } = model.ready;
     const about = { suite: path.basename(suite.file), model: loaded.name, weights: loaded.weights, device };
     const frontier = makeFrontier(about, curves, best, values.untimed !== true);
+    // First, so that a long sweep is not lost when a file cannot be written.
+    io.result(describeFrontier(frontier), frontier);
     if (out !== undefined) await replaceFile(out, `${JSON.stringify(frontier, null, 2)}\n`);
     if (svg !== undefined) await replaceFile(svg, frontierSvg(frontier));
-    io.result(describeFrontier(frontier), frontier);
   });
 }
 

@@ -32,6 +32,7 @@ describe('the run page', { skip: !chromium && 'chromium is not installed' }, () 
   test('a run has its state, its plots, the frontier with AUP, and its samples', async () => {
     const loaded = await open();
     assert.equal(await loaded.page.locator('.states li').innerText(), 'run: done, step 30 of 30');
+    await loaded.page.getByRole('button', { name: 'Compare With Another Run…' }).waitFor();
     assert.deepEqual(await titles(loaded), [
       'Reward',
       'Held-out tasks',
@@ -139,6 +140,14 @@ describe('the run page', { skip: !chromium && 'chromium is not installed' }, () 
     );
     assert.equal(await loaded.page.getByRole('button').count(), 0);
     assert.deepEqual(loaded.problems, []);
+  });
+
+  test('a file that is no frontier leaves a page with the sentence alone', async () => {
+    const loaded = await lab.load('run');
+    await loaded.send({ type: 'problem', message: 'bad.frontier.json is not a frontier' });
+    await loaded.page.getByRole('alert').filter({ hasText: 'bad.frontier.json' }).waitFor();
+    assert.equal(await loaded.page.getByRole('button').count(), 0);
+    assert.deepEqual(await loaded.violations(), []);
   });
 
   test('a frontier without times has none, and what it says of itself is text', async () => {

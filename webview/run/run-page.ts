@@ -19,9 +19,9 @@ export type RunHost = Host<ToRunPage, FromRunPage, RunPageState>;
 /** One run or several on the same axes, all from the runs' folders; or a saved frontier. */
 export class RunPage {
   private readonly host: RunHost;
-  private readonly heading = element('h1', {}, 'Training run');
+  private readonly heading = element('h1', {}, 'Unmask');
   private readonly actions: HTMLElement;
-  private readonly states = element('ul', { class: 'states', 'aria-label': 'Runs' });
+  private readonly states = element('ul', { class: 'states' });
   private readonly plots = element('div', { class: 'plots' });
   private readonly tables = element('div', {});
   private readonly problem = element('p', { class: 'problem', role: 'alert' });
@@ -32,9 +32,10 @@ export class RunPage {
   constructor(host: RunHost, root: HTMLElement) {
     this.host = host;
     this.problem.hidden = true;
+    // What is shown is not known before it comes.
     this.actions = element(
       'div',
-      { class: 'actions' },
+      { class: 'actions', hidden: true },
       button('Compare With Another Run…', () => host.post({ type: 'compare' })),
     );
     const main = element(
@@ -79,6 +80,8 @@ export class RunPage {
       this.drawFrontier(this.frontier);
       return;
     }
+    this.heading.textContent = 'Training run';
+    this.actions.hidden = false;
     this.states.replaceChildren(...this.runs.map((run) => element('li', {}, stateWords(run))));
     this.plots.replaceChildren(...this.metricPlots(), ...this.frontierPlot());
     this.tables.replaceChildren(
@@ -92,7 +95,6 @@ export class RunPage {
 
   private drawFrontier(frontier: Frontier): void {
     this.heading.textContent = 'Frontier';
-    this.actions.remove();
     this.states.replaceChildren(element('li', {}, frontierWords(frontier)));
     this.plots.replaceChildren(...frontierPlots(frontier, this.width));
     this.tables.replaceChildren(frontierTable(frontier));

@@ -98,11 +98,11 @@ function drawCurve(
 ): string[] {
   const { colour, path } = MARKERS[index % MARKERS.length];
   const placed = points
-    .map(({ label, accuracy }, i) => ({ label, accuracy, speed: of(points[i]) }))
-    .sort((a, b) => a.speed.value - b.speed.value)
+    .toSorted((a, b) => of(a).value - of(b).value)
     .map((point) => ({
       ...point,
-      x: horizontal.at(point.speed.value),
+      speed: of(point),
+      x: horizontal.at(of(point).value),
       y: vertical.at(point.accuracy.value),
     }));
   const corners = placed.map(({ x, y }) => `${round(x)},${round(y)}`).join(' ');
