@@ -9,13 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { verifyForward } from '../../server/engine/verify.ts';
 import { asUserError } from '../../server/files.ts';
 import { type Change, changeWeights } from '../../server/models/change-weights.ts';
 import { importModel } from '../../server/models/import.ts';
-import { BLOCK, quantizeBlocks, quantizeRows } from '../../server/models/quantize.ts';
+import { BLOCK, quantizeBlocks } from '../../server/models/quantize.ts';
 import { readSpec } from '../../server/models/read-spec.ts';
 import { openModel, readConfig } from '../../server/models/registry.ts';
 import { rotateWeights } from '../../server/models/rotate.ts';
@@ -23,49 +23,9 @@ import { writeSafetensors } from '../../server/models/safetensors-writer.ts';
 import { halfBitsToNumber } from '../../server/models/tensor-data.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
 import { openWeightSource, partsOf } from '../../server/models/weight-source.ts';
-import { copyOfFixture, editJson, FIXTURES, temporaryFolder, writeFloats } from '../support/model-files.ts';
+import { copyOfFixture, editJson, FIXTURES, temporaryFolder } from '../support/model-files.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
 import { testRandom } from '../support/tiny-model.ts';
-
-test('rows are rounded to the nearest of 255 steps of their own size', () => {
-  const random = testRandom(1);
-  const values = Float32Array.from({ length: 4 * 50 }, (_, i) => (random() - 0.5) * 10 ** Math.floor(i / 50));
-  values.fill(0, 150);
-  const { integers, scales } = quantizeRows(values, 4);
-  for (let row = 0; row < 4; row++) {
-    const own = values.subarray(row * 50, (row + 1) * 50);
-    const largest = Math.max(...own.map(Math.abs));
-    if (largest > 0) assert.equal(scales[row], Math.fround(largest / 127));
-    for (const [i, value] of own.entries()) {
-      const restored = integers[row * 50 + i] * scales[row];
-      assert.ok(Math.abs(restored - value) <= scales[row] * 0.5001, `${row} ${i}`);
-    }
-  }
-  assert.deepEqual([...integers.subarray(150)], new Array(50).fill(0));
-});
-
-test('blocks are rounded to the nearest of 16 steps, the largest number of each to an end', () => {
-  const random = testRandom(1);
-  const values = Float32Array.from(
-    { length: 4 * BLOCK },
-    (_, i) => (random() - 0.5) * 10 ** Math.floor(i / BLOCK),
-  );
-  values.fill(0, 3 * BLOCK);
-  const { packed, scales } = quantizeBlocks(values);
-  for (const [i, value] of values.entries()) {
-    const scale = halfBitsToNumber(scales[Math.floor(i / BLOCK)]);
-    const integer = ((packed[i >> 1] >> (4 * (i % 2))) & 15) - 8;
-    // The side opposite to the largest number ends one step earlier.
-    const reach = Math.max(-8, Math.min(7, value / scale || 0));
-    assert.ok(Math.abs(integer - reach) <= 0.5001, `${i}`);
-    assert.ok(Math.abs(integer * scale - value) <= Math.abs(scale) * 1.001, `${i}`);
-  }
-  for (let block = 0; block < 3; block++) {
-    const own = values.subarray(block * BLOCK, (block + 1) * BLOCK);
-    const largest = own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
-    assert.ok(Math.abs(halfBitsToNumber(scales[block]) * -8 - largest) <= Math.abs(largest) / 1000);
-  }
-});
 
 test('an import without rounding keeps half-precision weights byte by byte', async (t) => {
   const dest = path.join(temporaryFolder(t), 'copy');
@@ -236,87 +196,6 @@ test('weights, tokenizer and licence are found in their subfolders', async (t) =
   assert.equal(readFileSync(path.join(dest, 'LICENSE'), 'utf8'), 'the licence');
   assert.match(readFileSync(path.join(dest, 'README.md'), 'utf8'), /# imported[\s\S]*Trained on leaves\./);
   assert.match(readFileSync(path.join(dest, 'NOTICE'), 'utf8'), /changed from its source/);
-});
-
-const TARGET = 'model.layers.1.mlp.gate_proj';
-const SPECIAL = [3, 150];
-
-/** A rank-2 adapter for one projection of the Llama fixture, and two rows of its embedding. */
-function writeAdapter(
-  t: TestContext,
-  changes: object = {},
-): { file: string; a: number[]; b: number[]; rows: number[] } {
-  const random = testRandom(9);
-  const floats = (count: number) => Array.from({ length: count }, () => Math.fround(random() - 0.5));
-  const [a, b, rows] = [floats(2 * 48), floats(88 * 2), floats(2 * 48)];
-  const dir = temporaryFolder(t);
-  const file = path.join(dir, 'adapter.safetensors');
-  writeFloats(file, {
-    [`base_model.model.${TARGET}.lora_A.weight`]: { dims: [2, 48], values: a },
-    [`base_model.model.${TARGET}.lora_B.weight`]: { dims: [88, 2], values: b },
-    special_token_rows: { dims: [2, 48], values: rows },
-  });
-  const config = {
-    peft_type: 'LORA',
-    r: 2,
-    lora_alpha: 3,
-    bias: 'none',
-    special_token_ids: SPECIAL,
-    ...changes,
-  };
-  writeFileSync(path.join(dir, 'adapter_config.json'), JSON.stringify(config));
-  return { file, a, b, rows };
-}
-
-test('an adapter adds alpha/r · B · A to its targets, replaces special rows and leaves the rest', async (t) => {
-  const { file, a, b, rows } = writeAdapter(t);
-  const source = path.join(FIXTURES, 'llama-tied-window');
-  const dest = path.join(temporaryFolder(t), 'merged');
-  const model = await importModel(source, dest, { quantize: 'none', adapter: file });
-  for (const [name, values] of readSafetensors(path.join(source, 'model.safetensors'))) {
-    const expected = Float64Array.from(values);
-    if (name === `${TARGET}.weight`) {
-      for (let out = 0; out < 88; out++) {
-        for (let i = 0; i < 48; i++) {
-          expected[out * 48 + i] += (3 / 2) * (b[out * 2] * a[i] + b[out * 2 + 1] * a[48 + i]);
-        }
-      }
-    }
-    if (name === 'model.embed_tokens.weight') {
-      for (const [i, id] of SPECIAL.entries()) expected.set(rows.slice(i * 48, (i + 1) * 48), id * 48);
-    }
-    const found = await model.readTensor(name);
-    for (const [i, value] of expected.entries()) assert.ok(Math.abs(found[i] - value) < 1e-6, `${name} ${i}`);
-  }
-});
-
-test('an adapter that is something else or does not fit is refused', async (t) => {
-  const source = path.join(FIXTURES, 'llama-tied-window');
-  const dest = path.join(temporaryFolder(t), 'merged');
-  const refused = async (adapter: string, message: RegExp) => {
-    await assert.rejects(importModel(source, dest, { quantize: 'none', adapter }), {
-      name: 'UserError',
-      message,
-    });
-    assert.ok(!existsSync(dest));
-  };
-  await refused(writeAdapter(t, { peft_type: 'IA3' }).file, /peft_type must be LORA, not "IA3"/);
-  await refused(writeAdapter(t, { use_dora: true }).file, /use_dora is true, which is not supported/);
-  await refused(
-    writeAdapter(t, { r: 4 }).file,
-    /lora_A\.weight must be \[4, 48\] to fit the model, but is \[2, 48\]/,
-  );
-  await refused(writeAdapter(t, { special_token_ids: [3] }).file, /special_token_rows must be \[1, 48\]/);
-  await refused(
-    writeAdapter(t, { special_token_ids: [3, 157] }).file,
-    /special_token_ids is 157, outside the voc/,
-  );
-  const lost = writeAdapter(t).file;
-  writeFloats(lost, {
-    'base_model.model.model.layers.9.mlp.up_proj.lora_A.weight': { dims: [2, 48], values: [] },
-  });
-  await refused(lost, /data_offsets|takes|changes nothing/);
-  await refused(path.join(dest, 'nowhere.safetensors'), /adapter_config\.json, which describes the adapter/);
 });
 
 test('a destination that is not empty is left alone', async (t) => {
