@@ -60,6 +60,12 @@ function remembering(denoiser: Denoiser): Denoiser {
   };
 }
 
+interface SeeingRow {
+  id: number;
+  position: number;
+  sees: Set<SeeingRow>;
+}
+
 /** The naive denoiser wants rows of its own; here the committed tokens say everything, for rows are causal. */
 class TokenCache {
   tokens: number[] = [];
@@ -67,7 +73,13 @@ class TokenCache {
     return this.tokens.length;
   }
   get rows() {
-    return this.tokens.map((id, position) => ({ id, position, sees: new Set(Array(position + 1).keys()) }));
+    const rows: SeeingRow[] = [];
+    for (const [position, id] of this.tokens.entries()) {
+      const row = { id, position, sees: new Set(rows) };
+      rows.push(row);
+      row.sees.add(row);
+    }
+    return rows;
   }
   truncate(length: number) {
     this.tokens.length = length;
