@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { tasksFromTests } from '../tasks/from-tests.ts';
 import { holdOut } from '../tasks/hold-out.ts';
@@ -29,6 +30,7 @@ export const tasksFromTestsCommand: Command = {
     } finally {
       sandbox.close();
     }
+    if (kept.length === 0) throw new UserError(`${place} has no test that a task could be made of.`);
     await writeTasks(target, holdOut(kept));
     io.note(`${kept.length} tasks written to ${target}.`);
   },

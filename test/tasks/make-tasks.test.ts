@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mutantsOf } from '../../bench/sandbox/agreement.ts';
@@ -9,6 +10,8 @@ import { resolveInputs } from '../../server/tasks/import.ts';
 import { readTasks } from '../../server/tasks/read-tasks.ts';
 import type { Task } from '../../server/tasks/task.ts';
 import { validateTasks } from '../../server/tasks/validate.ts';
+import { temporaryFolder } from '../support/model-files.ts';
+import { runCli } from '../support/run-cli.ts';
 import { openSandbox, pythonTask } from '../support/sandbox.ts';
 
 const OWN = path.join(import.meta.dirname, '../fixtures/sandbox/own-tests');
@@ -65,6 +68,14 @@ describe('tasks', () => {
         'text.py the function one has no body of its own lines.',
       ],
     );
+  });
+
+  test('are not made of code without tests', async (t) => {
+    const dir = temporaryFolder(t);
+    writeFileSync(path.join(dir, 'add.py'), 'def add(a, b):\n    return a + b\n');
+    const { code, stderr } = await runCli('tasks', 'from-tests', dir, path.join(dir, 'tasks.jsonl'));
+    assert.deepEqual([code, /has no test that a task could be made of\.$/m.test(stderr)], [1, true]);
+    assert.ok(!existsSync(path.join(dir, 'tasks.jsonl')));
   });
 
   test('with inputs only get their expected values from the reference', async () => {
