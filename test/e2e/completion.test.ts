@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { editJson } from '../support/model-files.ts';
 import { writeTinyFamily } from '../support/tiny-families.ts';
 import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
@@ -91,17 +91,19 @@ describe('the packaged extension in VS Code', {
   test('a model of another family, chosen in the settings, completes with its own steps', async () => {
     const model = path.join(window.dir, 'llada');
     writeTinyFamily(model, 'llada');
-    // What a random network is sure of is no text; none of it is held back.
+    // A random network is sure of nothing; none of its text is held back.
     const settings = { 'unmask.model': model, 'unmask.minConfidence': -1, 'unmask.maxTokens': 8 };
-    editJson(path.join(window.dir, 'user-data/User/settings.json'), settings);
+    const folder = path.join(window.dir, 'workspace/.vscode');
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'settings.json'), JSON.stringify(settings));
     await window.editor.command('Unmask: Show How the Last Completion Was Written');
     await window.editor.press('Control+1');
     const page = window.editor.webview();
     const ofModel = page.locator('.trace .figures dd', { hasText: /^llada$/ });
     // The server reads the settings anew when the editor has seen the file change.
-    for (let attempt = 0; attempt < 60 && (await ofModel.count()) === 0; attempt++) {
-      await window.editor.type('x');
-      await ofModel.waitFor({ timeout: 1000 }).catch(() => undefined);
+    for (let attempt = 0; attempt < 30 && (await ofModel.count()) === 0; attempt++) {
+      await window.editor.press('Alt+\\');
+      await ofModel.waitFor({ timeout: 2000 }).catch(() => undefined);
     }
     assert.equal(await page.locator('.trace .figures dd', { hasText: /^threshold,/ }).count(), 1);
     await page
