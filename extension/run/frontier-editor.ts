@@ -11,11 +11,17 @@ export function registerFrontierEditor(parts: TraceParts): Disposable {
     {
       openCustomDocument: (uri: Uri): CustomDocument => ({ uri, dispose: () => {} }),
       resolveCustomEditor({ uri }: CustomDocument, panel: WebviewPanel): void {
+        let open = true;
         // A page that was hidden starts anew when it is seen again, and the file may have changed.
         const subscription = panel.webview.onDidReceiveMessage(async ({ type }: FromRunPage) => {
-          if (type === 'ready') void panel.webview.postMessage(await readFrontier(parts, uri));
+          if (type !== 'ready') return;
+          const message = await readFrontier(parts, uri);
+          if (open) void panel.webview.postMessage(message);
         });
-        panel.onDidDispose(() => subscription.dispose());
+        panel.onDidDispose(() => {
+          open = false;
+          subscription.dispose();
+        });
         loadPage(panel.webview, parts.context, 'run', 'Unmask Frontier');
       },
     },

@@ -32,7 +32,11 @@ export function restoreRunPanels(parts: TraceParts): Disposable {
 /** Feeds a panel from the folders of runs, for as long as it is open. */
 function showRuns(panel: WebviewPanel, dirs: string[], { context, log }: TraceParts): void {
   const stops: (() => void)[] = [];
-  const send = (message: ToRunPage) => void panel.webview.postMessage(message);
+  let open = true;
+  // A panel may be closed while a file is read.
+  const send = (message: ToRunPage) => {
+    if (open) void panel.webview.postMessage(message);
+  };
   const attempt = async (work: () => Promise<void> | void) => {
     try {
       await work();
@@ -64,13 +68,14 @@ function showRuns(panel: WebviewPanel, dirs: string[], { context, log }: TracePa
       if (message.type === 'openTrace') await openTrace(message.run, message.file);
       if (message.type === 'compare') {
         const dir = await chooseRun();
-        if (dir === undefined || dirs.includes(dir)) return;
+        if (!open || dir === undefined || dirs.includes(dir)) return;
         dirs.push(dir);
         await add(dir);
       }
     });
   const subscription = panel.webview.onDidReceiveMessage(receive);
   panel.onDidDispose(() => {
+    open = false;
     subscription.dispose();
     for (const stop of stops) stop();
   });

@@ -31,7 +31,7 @@ export const modelDownload: Command = {
     const { name, repository } = findRepository(args[0]);
     const dir = path.join(path.resolve(text(values, 'to') ?? userModelsDir()), name);
     const { commit, licence, files } = await downloadModel(repository, dir, {
-      endpoint: text(values, 'hub') ?? process.env.HF_ENDPOINT ?? HUB,
+      endpoint: text(values, 'hub') ?? (process.env.HF_ENDPOINT || HUB),
       revision: text(values, 'revision') ?? 'main',
       token: process.env.HF_TOKEN,
       signal: io.signal,

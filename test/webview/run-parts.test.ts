@@ -63,6 +63,16 @@ describe('accuracy under parallelism', () => {
       ).toFixed(2),
     );
 
+  test('is nothing where nothing is right', () => {
+    assert.equal(
+      accuracyUnderParallelism(
+        [1, 2].map((tpf) => ({ tpf, accuracy: 0 })),
+        0,
+      ),
+      0,
+    );
+  });
+
   test('the published figures', () => {
     assert.equal(aup([1, 74.02], [9.11, 73.09]), 637.65);
     assert.equal(aup([1, 74.79], [2.77, 74.68]), 205.78);

@@ -44,8 +44,8 @@ export function accuracyUnderParallelism(points: readonly OperatingPoint[], best
   if (points.length === 0) return 0;
   const [first] = points;
   const counted = points.filter(({ accuracy }) => accuracy >= first.accuracy - MOST_LOST);
-  const weighted = counted.map(
-    ({ accuracy }) => accuracy * Math.min(1, Math.exp(-DECAY * (1 - accuracy / best))),
+  const weighted = counted.map(({ accuracy }) =>
+    accuracy === 0 ? 0 : accuracy * Math.min(1, Math.exp(-DECAY * (1 - accuracy / best))),
   );
   const areas = counted
     .slice(1)
