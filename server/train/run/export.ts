@@ -20,8 +20,13 @@ export async function exportCheckpoint(run: RunFolder, dest: string, step?: numb
   const base = await openModel(String(model));
   const dir = await checkpointDir(run.dir, step);
   const adapter = path.join(dir, ADAPTER_FILE);
-  if (!existsSync(adapter))
-    throw new UserError(`${dir} has no adapter, it is a model by itself: use it as it is.`);
+  if (!existsSync(adapter)) {
+    const isModel = existsSync(path.join(dir, 'config.json'));
+    const what = isModel
+      ? 'is a model by itself: use it as it is'
+      : "is a sampler head: copy it over the model's";
+    throw new UserError(`${dir} has no adapter, it ${what}.`);
+  }
   // The import takes the sampler head from where the weights are; a trained one lies beside the adapter.
   const source = await mkdtemp(path.join(os.tmpdir(), 'unmask-export-'));
   try {
