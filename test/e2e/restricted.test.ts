@@ -32,7 +32,7 @@ describe('Restricted Mode', { skip: 'missing' in environment && environment.miss
     await window.editor.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
     await window.editor.press('Control+End');
     await window.editor.type('        ');
-    assert.match(await window.editor.ghostText(), /\S/);
+    assert.match(await window.editor.askForGhostText(), /\S/);
     await window.editor.screenshot('ghost-text');
   });
 
