@@ -72,8 +72,9 @@ describe('the run page', { skip: !chromium && 'chromium is not installed' }, () 
     assert.deepEqual(await loaded.state(), { runs: [FIXTURE, '/elsewhere/other'] });
   });
 
-  test('rows that come later are added', async () => {
+  test('rows that come later are added, and a sample that is open stays open', async () => {
     const loaded = await open();
+    await loaded.page.locator('summary', { hasText: 'def fibonacci' }).last().click();
     const more = {
       run: FIXTURE,
       restart: false,
@@ -85,6 +86,7 @@ describe('the run page', { skip: !chromium && 'chromium is not installed' }, () 
     await loaded.page.locator('.states li', { hasText: 'run: running, step 31' }).waitFor();
     assert.ok((await titles(loaded)).includes('extra'));
     assert.equal(await loaded.page.locator('.samples tbody tr').count(), 3);
+    assert.equal(await loaded.page.locator('.diffs:visible').count(), 1);
   });
 
   test('what a run says of itself is text', async () => {

@@ -21,7 +21,8 @@ export function updated(runs: readonly RunData[], update: RunUpdate): RunData[] 
     name: run.split(/[\\/]/).filter(Boolean).at(-1) ?? run,
     state,
     metrics: [...before.metrics, ...update.metrics],
-    samples: [...before.samples, ...update.samples],
+    // The same list as long as nothing is added: the page draws its table anew only for another one.
+    samples: update.samples.length === 0 ? before.samples : [...before.samples, ...update.samples],
   };
   return known ? runs.map((each) => (each === known ? next : each)) : [...runs, next];
 }

@@ -26,6 +26,8 @@ export class RunPage {
   private readonly tables = element('div', {});
   private readonly problem = element('p', { class: 'problem', role: 'alert' });
   private runs: RunData[] = [];
+  /** The samples that the tables show, by run. */
+  private tabled: readonly RunData['samples'][] = [];
   private frontier: Frontier | undefined;
   private scheduled = false;
 
@@ -84,6 +86,14 @@ export class RunPage {
     this.actions.hidden = false;
     this.states.replaceChildren(...this.runs.map((run) => element('li', {}, stateWords(run))));
     this.plots.replaceChildren(...this.metricPlots(), ...this.frontierPlot());
+    this.drawTables();
+  }
+
+  /** Leaves the tables alone while no sample comes: what the user has opened in them stays open. */
+  private drawTables(): void {
+    const samples = this.runs.map((run) => run.samples);
+    if (samples.length === this.tabled.length && samples.every((list, i) => list === this.tabled[i])) return;
+    this.tabled = samples;
     this.tables.replaceChildren(
       ...this.runs
         .filter(({ samples }) => samples.length > 0)
