@@ -15,6 +15,9 @@ function laboratory(t: TestContext, script: string) {
   const [storageDir, dir] = [temporaryFolder(t), temporaryFolder(t)];
   const file = path.join(dir, 'tasks.cjs');
   writeFileSync(file, script);
+  // The timer of the study keeps no process alive; in the server the connection does.
+  const alive = setInterval(() => {}, 60_000);
+  t.after(() => clearInterval(alive));
   const lines: string[] = [];
   const waiting: { pattern: RegExp; found(): void }[] = [];
   const log = (line: string) => {
