@@ -25,6 +25,8 @@ export interface DecodeSettings {
   topK: number;
   /** Decoding ends as soon as the text contains one of these; the text is cut before it. */
   stopStrings: string[];
+  /** Decoding also ends at the first line that begins without indentation, as after the body of a Python function. */
+  stopAtDedent?: boolean;
   /** Of the mode `threshold`; left out: `dynamic`. */
   policy?: RevealPolicy;
   /** Denoising steps of a whole window (S): every step reveals at least W / S positions. Left out: W, one position. */

@@ -52,6 +52,7 @@ const TRAJECTORY = record({
     seed: whole,
     topK: count,
     stopStrings: list(text),
+    stopAtDedent: optional(yesOrNo),
     policy: optional(oneOf('dynamic', 'static', 'sequential', 'entropy', 'factor')),
     steps: optional(count),
     entropyBound: optional(number),

@@ -47,3 +47,8 @@ function multiply32(a: number, b: number): [number, number] {
   const high = aHigh * bHigh + Math.floor(middle / 2 ** 16) + Math.floor(carry / 2 ** 16);
   return [high | 0, Math.imul(a, b)];
 }
+
+/** The seed of one of many samples: random numbers of its own, that depend on nothing but `seed` and its number. */
+export function seedOf(seed: number, index: number): number {
+  return (index % 2 ** 21) * 2 ** 32 + (seed >>> 0);
+}

@@ -4,14 +4,16 @@ import type { TokenDecoder } from './text.ts';
 export interface StopRules {
   stopTokenIds: readonly number[];
   stopStrings: readonly string[];
+  /** Whether a line that begins without indentation ends the response; one that closes a bracket does not. */
+  stopAtDedent?: boolean;
   maxTokens: number;
-  /** Characters at the beginning of the text that were asked for: no stop string begins in them. */
+  /** Characters at the beginning of the text that were asked for: nothing in them ends the response. */
   beginning?: number;
 }
 
 /**
  * The settled part of a response: tokens that can no longer change. It ends with the first stop token (kept in `ids`,
- * without text), with the token that completes the first stop string (cut from `text`), or at the length limit.
+ * without text), with the token that completes the first stop string or begins the first line to stop at (cut from `text`), or at the length limit.
  */
 export class Response {
   readonly ids: number[] = [];
@@ -45,7 +47,7 @@ export class Response {
     const piece = this.stream.push(id);
     this.texts.push(piece);
     this.text += piece;
-    const cut = this.findStopString(searched);
+    const cut = this.findEnd(searched);
     if (cut !== undefined) {
       this.text = this.text.slice(0, cut);
       return 'string';
@@ -53,12 +55,19 @@ export class Response {
     return this.ids.length === this.rules.maxTokens ? 'length' : undefined;
   }
 
-  /** Where the first stop string begins that ends after `searched`. */
-  private findStopString(searched: number): number | undefined {
-    const { stopStrings, beginning = 0 } = this.rules;
-    const starts = stopStrings
-      .map((stop) => this.text.indexOf(stop, Math.max(beginning, searched - stop.length + 1)))
-      .filter((start) => start >= 0);
-    return starts.length > 0 ? Math.min(...starts) : undefined;
+  /** Where the text ends, if what makes it end came after `searched`. */
+  private findEnd(searched: number): number | undefined {
+    const { stopStrings, stopAtDedent, beginning = 0 } = this.rules;
+    const starts = stopStrings.map((stop) =>
+      this.text.indexOf(stop, Math.max(beginning, searched - stop.length + 1)),
+    );
+    if (stopAtDedent) starts.push(findDedent(this.text, Math.max(beginning, searched - 1)));
+    const found = starts.filter((start) => start >= 0);
+    return found.length > 0 ? Math.min(...found) : undefined;
   }
+}
+
+function findDedent(text: string, from: number): number {
+  const at = text.slice(from).search(/\n[^\s)\]}]/);
+  return at < 0 ? at : from + at;
 }

@@ -81,8 +81,8 @@ function misfit({ maskTokenId, cleanAttention }: DenoiserSpec, mode: DecodeMode)
 
 /** Those of the settings without a default of their own that were given. */
 function optionalSettings(settings: Partial<DecodeSettings>): Partial<DecodeSettings> {
-  const { policy, steps, entropyBound, factor, cache, refresh } = settings;
-  const given = Object.entries({ policy, steps, entropyBound, factor, cache, refresh }).filter(
+  const { stopAtDedent, policy, steps, entropyBound, factor, cache, refresh } = settings;
+  const given = Object.entries({ stopAtDedent, policy, steps, entropyBound, factor, cache, refresh }).filter(
     ([, value]) => value !== undefined,
   );
   return Object.fromEntries(given);

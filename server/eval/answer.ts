@@ -1,11 +1,11 @@
 import { partPrefix, withoutBeginning } from '../engine/beginning.ts';
 import type { EngineRequest } from '../engine/engine.ts';
-import type { Trajectory } from '../protocol.ts';
+import type { DecodeSettings, Trajectory } from '../protocol.ts';
 import { taskPrompt } from '../tasks/prompt.ts';
 import type { Task } from '../tasks/task.ts';
 
-/** Lines that begin something after the body of a function, or after a program; as for HumanEval and MBPP. */
-const AFTER_BODY = ['\ndef ', '\nclass ', '\n@', '\n#', '\nif ', '\nprint(', '\nassert ', '\n"""', '\n```'];
+/** Lines that begin something after a function, or after a program, as for MBPP. */
+const AFTER_FUNCTION = ['\nfunction ', '\nclass ', '\nconst ', '\nlet ', '\nconsole.', '\n/', '\n```'];
 const AFTER_PROGRAM = ['\nassert ', '\nprint(', '\nif __name__', '\n"""', '\n```'];
 
 const MOST_TOKENS = { line: 64, more: 256 };
@@ -17,10 +17,7 @@ export function answerRequest(task: Task, shown?: number): Pick<EngineRequest, '
     return {
       // A line's end and the indentation after it are mostly one token, so the model has to begin with both.
       prompt: { prefix: prefix.trimEnd(), suffix: '', fim: false, budget: 0 },
-      settings: {
-        stopStrings: task.prefix === '' ? AFTER_PROGRAM : AFTER_BODY,
-        maxTokens: MOST_TOKENS.more,
-      },
+      settings: { ...endOf(task), maxTokens: MOST_TOKENS.more },
     };
   }
   const oneLine = !task.reference.trimEnd().includes('\n');
@@ -30,6 +27,12 @@ export function answerRequest(task: Task, shown?: number): Pick<EngineRequest, '
       ? { stopStrings: ['\n'], maxTokens: MOST_TOKENS.line }
       : { maxTokens: MOST_TOKENS.more },
   };
+}
+
+/** Where a response ends that does not say so itself: behind the function's body, where a task has its head. */
+function endOf({ prefix, language }: Task): Partial<DecodeSettings> {
+  if (prefix === '') return { stopStrings: AFTER_PROGRAM };
+  return language === 'python' ? { stopAtDedent: true } : { stopStrings: AFTER_FUNCTION };
 }
 
 /** As `partPrefix`; the line end before a hole of whole lines begins the response, its tokens hold indentation too. */

@@ -1,3 +1,4 @@
+import { seedOf } from '../decode/random.ts';
 import type { WarmModel } from '../engine/warm-model.ts';
 import type { DecodeSettings, EvalAnswer } from '../protocol.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -32,10 +33,16 @@ export async function evaluate(
   onAnswer: () => void,
 ): Promise<EvalAnswer[][]> {
   const answers = points.map((): Promise<EvalAnswer>[] => []);
-  for (const task of tasks) {
+  for (const [t, task] of tasks.entries()) {
     for (const [i, point] of points.entries()) {
       for (let sample = 0; sample < point.samples; sample++) {
-        const answer = judged(await decodeAnswer(model, task, point, sample, signal), task, sandbox, signal);
+        const seed = seedOf(point.decode.seed ?? 0, t * point.samples + sample);
+        const answer = judged(
+          await decodeAnswer(model, task, point, { sample, seed }, signal),
+          task,
+          sandbox,
+          signal,
+        );
         answer.catch(() => {});
         answers[i].push(answer);
         onAnswer();
@@ -49,11 +56,11 @@ async function decodeAnswer(
   model: Pick<WarmModel, 'complete'>,
   task: Task,
   { decode, shownTests }: EvalSettings,
-  sample: number,
+  { sample, seed }: { sample: number; seed: number },
   signal: AbortSignal,
 ): Promise<EvalAnswer> {
   const request = answerRequest(task, shownTests);
-  const settings = { ...request.settings, ...decode, seed: (decode.seed ?? 0) + sample };
+  const settings = { ...request.settings, ...decode, seed };
   const trajectory = await model.complete(
     { ...request, settings, candidates: 0 },
     { cancelled: () => signal.aborted },

@@ -47,6 +47,21 @@ test('the earliest of several stop strings counts, and a half one does not', () 
   assert.equal(respond('abcab', ['abd']).ended, false);
 });
 
+test('a line without indentation ends the response where that is asked for', () => {
+  const body = (text: string, beginning = 0) => {
+    const rules = { stopTokenIds: [END], stopStrings: [], stopAtDedent: true, maxTokens: 100, beginning };
+    const response = new Response(BYTES, rules);
+    response.settle([...new TextEncoder().encode(text)]);
+    return [response.text, response.stop];
+  };
+  assert.deepEqual(body('\n    a = f(\n        1,\n)\n\n    b = [\n]\n\nWord'), [
+    '\n    a = f(\n        1,\n)\n\n    b = [\n]\n',
+    'string',
+  ]);
+  assert.deepEqual(body('\nab\n c\nd', 2), ['\nab\n c', 'string']);
+  assert.deepEqual(body('\n  a\n\n  \n\tb'), ['\n  a\n\n  \n\tb', undefined]);
+});
+
 test('the length limit ends the response; a stop at the limit is a stop', () => {
   assert.equal(respond('abcdef', [], 3).response.text, 'abc');
   assert.equal(respond('abcdef', [], 3).response.stop, 'length');

@@ -1,4 +1,4 @@
-import { Random } from '../../decode/random.ts';
+import { Random, seedOf } from '../../decode/random.ts';
 import { partPrefix } from '../../engine/beginning.ts';
 import type { TextCodec } from '../../engine/loaded-model.ts';
 import { promptIds } from '../../engine/prompt.ts';
@@ -23,14 +23,9 @@ export interface SamplerSettings {
   fimShare: number;
 }
 
-/** The seed of one sample: it depends on nothing but the run's seed and the number of the sample. */
-export function sampleSeed(seed: number, index: number): number {
-  return (index % 2 ** 21) * 2 ** 32 + (seed >>> 0);
-}
-
 /** The random numbers of one sample. */
 export function sampleRandom(seed: number, index: number): Random {
-  return new Random(sampleSeed(seed, index));
+  return new Random(seedOf(seed, index));
 }
 
 /** Turns documents into token ids. Sample number i is always the same, so that a resumed run goes on as it would have. */

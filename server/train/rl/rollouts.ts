@@ -1,9 +1,9 @@
+import { seedOf } from '../../decode/random.ts';
 import { completionOf } from '../../eval/answer.ts';
 import type { DecodeSettings, Trajectory } from '../../protocol.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { assembleProgram } from '../../tasks/program.ts';
 import type { Task } from '../../tasks/task.ts';
-import { sampleSeed } from '../data/sampler.ts';
 import { type Group, isCorrect, type Rollout } from './rollout.ts';
 import type { SamplingEngine } from './sampling-engine.ts';
 
@@ -34,7 +34,7 @@ export async function sampleGroups(
   const jobs = tasks.flatMap((task, t) =>
     Array.from({ length: groupSize }, (_, i) => ({
       task,
-      settings: { ...decode, seed: sampleSeed(seed, first + t * groupSize + i) },
+      settings: { ...decode, seed: seedOf(seed, first + t * groupSize + i) },
     })),
   );
   const judged: Promise<Rollout>[] = [];
