@@ -38,23 +38,33 @@ exports.activate = () => {
   }).listen(process.env.UNMASK_PROBE_SOCKET);
 };
 
-/** The uninterrupted stretches of time in which our code, or what it called, was on the stack. Milliseconds. */
+/**
+ * The uninterrupted stretches of time in which our code, or what it called, was on the stack. Milliseconds. Samples come
+ * at a fixed rate; where the next one is late the host's process was not running, so that time is not counted as
+ * computed (`oursLongestComputed`), though the host was late by it (`oursLongest`).
+ */
 function stretches({ nodes, samples, timeDeltas }) {
-  const ours = new Set();
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
-  const urls = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.url]));
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  /** The outermost frame of ours on a sample's stack. */
+  const entries = new Map();
   for (const { id } of nodes) {
     for (let at = id; at !== undefined; at = parents.get(at)) {
-      if (OURS.test(urls.get(at))) ours.add(id);
+      if (OURS.test(frames.get(at).url)) entries.set(id, frames.get(at));
     }
   }
-  let present = 0;
-  let longest = 0;
-  let total = 0;
+  let [present, computed, total] = [0, 0, 0];
+  let [oursLongest, oursLongestComputed, oursLongestIn] = [0, 0, ''];
   for (const [i, sample] of samples.entries()) {
-    present = ours.has(sample) ? present + timeDeltas[i] / 1000 : 0;
-    longest = Math.max(longest, present);
-    if (present > 0) total += timeDeltas[i] / 1000;
+    const entry = entries.get(sample);
+    present = entry ? present + timeDeltas[i] / 1000 : 0;
+    computed = entry ? computed + Math.min(timeDeltas[i], 2 * SAMPLING_US) / 1000 : 0;
+    if (entry) total += timeDeltas[i] / 1000;
+    oursLongestComputed = Math.max(oursLongestComputed, computed);
+    if (present > oursLongest) {
+      oursLongest = present;
+      oursLongestIn = `${entry.functionName || 'a function'} at ${entry.lineNumber + 1}:${entry.columnNumber + 1}`;
+    }
   }
-  return { ours: total, oursLongest: longest };
+  return { ours: total, oursLongest, oursLongestComputed, oursLongestIn };
 }
