@@ -27,6 +27,9 @@ export interface Port {
   dims: readonly Dim[];
 }
 
+/** Numbers for an input of a graph; a vector where no dimensions are given. */
+export type Feed = { dims?: readonly number[] } & ({ f32: ArrayLike<number> } | { i64: readonly number[] });
+
 /** A constant: bytes inside the model, or a range of a weight file that the runtime maps. */
 export type Initializer = Port & { dims: readonly number[] } & (
     | { bytes: Uint8Array }

@@ -34,15 +34,24 @@ export function naiveForward(shape: DenoiserShape, weight: WeightReader, rows: N
   rows.ids.forEach((id, row) => {
     state.set(embedding.subarray(id * size, (id + 1) * size), row * size);
   });
-  for (let layer = 0; layer < shape.layers; layer++) {
-    const of = (name: string) => weight(`model.layers.${layer}.${name}`);
-    add(state, attention(shape, of, normalize(state, of('input_layernorm.weight'), shape.rmsEps), rows));
-    const normed = normalize(state, of('post_attention_layernorm.weight'), shape.rmsEps);
-    add(state, feedForward(shape, layer, weight, normed));
-  }
+  for (let layer = 0; layer < shape.layers; layer++) naiveLayer(shape, layer, weight, state, rows);
   const hidden = normalize(state, weight('model.norm.weight'), shape.rmsEps);
   const head = shape.tiedHead ? embedding : weight('lm_head.weight');
   return { logits: linear(hidden, head, size, shape.vocabSize), hidden };
+}
+
+/** Adds what one layer makes of the residual stream, [rows, hiddenSize], to it. */
+export function naiveLayer(
+  shape: DenoiserShape,
+  layer: number,
+  weight: WeightReader,
+  state: Float64Array,
+  rows: Omit<NaiveRows, 'ids'>,
+): void {
+  const of = (name: string) => weight(`model.layers.${layer}.${name}`);
+  add(state, attention(shape, of, normalize(state, of('input_layernorm.weight'), shape.rmsEps), rows));
+  const normed = normalize(state, of('post_attention_layernorm.weight'), shape.rmsEps);
+  add(state, feedForward(shape, layer, weight, normed));
 }
 
 /** Each query head attends to the key and value head of its group; scores are scaled by 1 / √headDim. */
@@ -50,7 +59,7 @@ function attention(
   shape: DenoiserShape,
   of: WeightReader,
   input: Float64Array,
-  rows: NaiveRows,
+  rows: Omit<NaiveRows, 'ids'>,
 ): Float64Array {
   const { heads, kvHeads, headDim, hiddenSize, qkvBias, outputBias } = shape;
   const project = (name: string, width: number) =>
@@ -71,10 +80,10 @@ function attention(
   rotate(query, heads, shape, rows.positions);
   rotate(key, kvHeads, shape, rows.positions);
 
-  const count = rows.ids.length;
+  const count = rows.positions.length;
   const mixed = new Float64Array(count * heads * headDim);
   for (let row = 0; row < count; row++) {
-    const columns = rows.ids.map((_, column) => column).filter((column) => rows.visible(row, column));
+    const columns = rows.positions.map((_, column) => column).filter((column) => rows.visible(row, column));
     for (let head = 0; head < heads; head++) {
       const queryAt = (row * heads + head) * headDim;
       const keyHead = Math.floor((head * kvHeads) / heads);

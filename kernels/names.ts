@@ -8,8 +8,14 @@ export const NAMES = {
 } as const;
 
 /** The same for one layer. Matrices lack their `.weight`, because a scale or a bias may lie beside it. */
-export function layerNames(layer: number) {
-  const prefix = `model.layers.${layer}`;
+export function layerNames(layer: number): LayerNames {
+  return namesWithin(`model.layers.${layer}`);
+}
+
+export type LayerNames = ReturnType<typeof namesWithin>;
+
+/** The tensors of a layer that are stored under a prefix. */
+export function namesWithin(prefix: string) {
   return {
     inputNorm: `${prefix}.input_layernorm.weight`,
     query: `${prefix}.self_attn.q_proj`,

@@ -1,8 +1,8 @@
 import type { Graph, Value } from '../graph.ts';
-import { layerNames } from '../names.ts';
+import type { LayerNames } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
 import { norm } from './norm.ts';
-import type { TrainingWeights } from './parameters.ts';
+import type { LayerWeights } from './parameters.ts';
 
 /** Inputs of the training graph that every layer's attention shares. */
 export interface AttentionInputs {
@@ -31,14 +31,13 @@ export interface ChunkInputs {
 export function attention(
   graph: Graph,
   shape: DenoiserShape,
-  weights: TrainingWeights,
-  layer: number,
+  weights: LayerWeights,
+  names: LayerNames,
   x: Value,
   { cos, sin, chunks }: AttentionInputs,
 ): Value {
   const { heads, kvHeads, headDim } = shape;
   const group = heads / kvHeads;
-  const names = layerNames(layer);
 
   // [rows, kvHeads·n·headDim] → [kvHeads, rows, n·headDim]
   const byHead = (flat: Value, n: number) =>
@@ -86,7 +85,7 @@ export function attention(
 function headNorm(
   graph: Graph,
   shape: DenoiserShape,
-  weights: TrainingWeights,
+  weights: LayerWeights,
   flat: Value,
   name: string,
   count: number,

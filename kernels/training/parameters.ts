@@ -37,8 +37,16 @@ export function adapterNames(module: string): { a: string; b: string } {
   return { a: `${module}.lora_A.weight`, b: `${module}.lora_B.weight` };
 }
 
+/** Weights of a layer as the training graph takes them. */
+export interface LayerWeights {
+  /** A whole tensor; the same value however often it is asked for. */
+  tensor(name: string): Value;
+  /** x·Wᵀ + b of a module. x is [rows, in]. */
+  linear(x: Value, module: string): Value;
+}
+
 /** Gives the training graph its weights in f32: trained ones as inputs, frozen ones as constants. */
-export class TrainingWeights {
+export class TrainingWeights implements LayerWeights {
   readonly trained: Parameter[] = [];
   readonly #graph: Graph;
   readonly #stored: WeightTable;
@@ -54,7 +62,6 @@ export class TrainingWeights {
     this.#plan = plan;
   }
 
-  /** A whole tensor; the same value however often it is asked for. */
   tensor(name: string): Value {
     const known = this.#values.get(name);
     if (known !== undefined) return known;
@@ -87,7 +94,7 @@ export class TrainingWeights {
     return this.#stored.has(name);
   }
 
-  /** x·Wᵀ + b of a module, with its adapter if it has one. x is [rows, in]. */
+  /** With the module's adapter if it has one. */
   linear(x: Value, module: string): Value {
     const bias = `${module}.bias`;
     const inputs = [x, this.tensor(`${module}.weight`), ...(this.has(bias) ? [this.tensor(bias)] : [])];
@@ -120,5 +127,27 @@ export class TrainingWeights {
     const found = this.#stored.get(name);
     if (!found) throw new Error(`the model has no tensor ${name}`);
     return found;
+  }
+}
+
+/** Weights that are all inputs of the graph, under their own names. */
+export class InputWeights implements LayerWeights {
+  readonly #graph: Graph;
+  readonly #names: ReadonlySet<string>;
+
+  constructor(graph: Graph, parameters: readonly Parameter[]) {
+    this.#graph = graph;
+    this.#names = new Set(parameters.map(({ name, dims }) => graph.input(name, 'f32', dims)));
+  }
+
+  tensor(name: string): Value {
+    if (!this.#names.has(name)) throw new Error(`the graph has no input ${name}`);
+    return name;
+  }
+
+  linear(x: Value, module: string): Value {
+    const bias = `${module}.bias`;
+    const inputs = [x, this.tensor(`${module}.weight`), ...(this.#names.has(bias) ? [bias] : [])];
+    return this.#graph.op('Gemm', inputs, { transB: 1 });
   }
 }

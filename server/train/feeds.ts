@@ -1,3 +1,4 @@
+import type { Feed } from '../../kernels/graph.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
 import { type AttentionChunk, attentionChunks } from '../../kernels/training/attention-chunks.ts';
@@ -23,9 +24,6 @@ export interface ScoredBatch {
   /** Further inputs of the graph, by name. */
   inputs?: Readonly<Record<string, Feed>>;
 }
-
-/** Numbers of one type; a vector where no dimensions are given. */
-export type Feed = { dims?: readonly number[] } & ({ f32: readonly number[] } | { i64: readonly number[] });
 
 /** A batch for the cross-entropy. */
 export interface TrainingBatch extends ScoredBatch {
@@ -58,7 +56,7 @@ export class BatchFeeds {
   of(scored: TrainingBatch | ScoredBatch, values: ParameterValues): Record<string, Tensor> {
     const { i64, f32 } = tensors(this.#ort);
     const batch = filled(scored);
-    const floats = (data: readonly number[], dims: readonly number[] = [data.length]) =>
+    const floats = (data: ArrayLike<number>, dims: readonly number[] = [data.length]) =>
       f32(Float32Array.from(data), dims);
     /** A number for every selected row, 0 where the batch has none. */
     const column = (numbers: readonly number[] | undefined) => floats(numbers ?? batch.select.map(() => 0));

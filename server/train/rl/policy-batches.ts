@@ -1,7 +1,8 @@
+import type { Feed } from '../../../kernels/graph.ts';
 import { type Competition, POLICY } from '../../../kernels/training/policy-objective.ts';
 import { PADDED } from '../../../kernels/training/token-log-probs.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
-import type { Feed, ScoredBatch } from '../feeds.ts';
+import type { ScoredBatch } from '../feeds.ts';
 import type { OtherLogProbs, PolicyLossTerms } from './policy-loss.ts';
 import { type PolicyRows, policyRows, type ReplayedResponse, type ScoredRow } from './policy-rows.ts';
 import type { ReplaySettings } from './replay/replayer.ts';
