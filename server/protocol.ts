@@ -8,8 +8,11 @@
 /** How tokens are decided: one by one, by confidence alone, or by confidence and then checked autoregressively. */
 export type DecodeMode = 'ar' | 'threshold' | 'verified';
 
-/** How a step chooses what to reveal among the masked positions: one file each in server/decode/policies/. */
-export type RevealPolicy = 'dynamic' | 'static' | 'sequential' | 'entropy' | 'factor';
+/** Rules by which a step chooses what to reveal among the masked positions: one file each in server/decode/policies/. */
+export type RevealRule = 'dynamic' | 'static' | 'sequential' | 'entropy' | 'factor';
+
+/** A rule, or a learned policy that comes in a file of its own. */
+export type RevealPolicy = RevealRule | 'learned';
 
 export interface DecodeSettings {
   mode: DecodeMode;
@@ -27,8 +30,12 @@ export interface DecodeSettings {
   stopStrings: string[];
   /** Decoding also ends at the first line that begins without indentation, as after the body of a Python function. */
   stopAtDedent?: boolean;
-  /** Of the mode `threshold`; left out: `dynamic`. */
+  /** Of the mode `threshold`; left out: `dynamic`. Of `verified` only `learned`, which then decides what is proposed. */
   policy?: RevealPolicy;
+  /** Of the policy `learned`: its file. Left out: the one beside the model. */
+  policyFile?: string;
+  /** Of the policy `learned`: its logits are divided by it; below 1 it draws what is more probable. Left out: its own. */
+  policyTemperature?: number;
   /** Denoising steps of a whole window (S): every step reveals at least W / S positions. Left out: W, one position. */
   steps?: number;
   /** Of the policy `entropy`: the revealed positions' entropies add up to less than this many nats. Left out: 0.35. */
@@ -70,6 +77,23 @@ export interface Reveal {
   candidates?: Candidate[];
 }
 
+/** What a learned policy saw and chose in a step. Positions count from the first token of the response. */
+export interface Decision {
+  /** Positions that it might reveal, ascending. */
+  eligible: number[];
+  /**
+   * Those that it chose, in the order in which it did. Verified decoding reveals those of them that follow each other
+   * without a gap; after many steps without any another one may be revealed.
+   */
+  chosen: number[];
+  /** σ(logit) of each eligible position, 0 … 1: that of revealing it, others left aside. Missing where a rule decided. */
+  probabilities?: number[];
+  /** Natural log of the probability of choosing just these. Missing likewise. */
+  logProb?: number;
+  /** What it was made of, see PolicyView; kept for training only. `rows` positions from `start` on. */
+  inputs?: { start: number; rows: number; time: number; confidences: number[]; hidden?: number[] };
+}
+
 /** One forward and what was fixed from it. */
 export interface Step {
   index: number;
@@ -89,6 +113,8 @@ export interface Step {
    */
   window: (number | null)[];
   revealed: Reveal[];
+  /** Where a learned policy had a say. */
+  decision?: Decision;
   /** Proposals that verification let stand, with the probability the clean row before them gives them, 0 … 1. */
   confirmed: { position: number; confidence: number; candidates?: Candidate[] }[];
   /** Positions taken back because verification disagreed. */

@@ -27,12 +27,20 @@ const REVEAL = record({
   candidates: CANDIDATES,
 });
 
+const DECISION = record({
+  eligible: list(count),
+  chosen: list(count),
+  probabilities: optional(list(share)),
+  logProb: optional(number),
+});
+
 const STEP = record({
   index: count,
   kind: oneOf('denoise', 'commit'),
   windowStart: whole,
   window: list((value, key) => (value === null ? undefined : count(value, key))),
   revealed: list(REVEAL),
+  decision: optional(DECISION),
   confirmed: list(record({ position: count, confidence: share, candidates: CANDIDATES })),
   rolledBack: list(count),
   settled: count,
@@ -53,7 +61,9 @@ const TRAJECTORY = record({
     topK: count,
     stopStrings: list(text),
     stopAtDedent: optional(yesOrNo),
-    policy: optional(oneOf('dynamic', 'static', 'sequential', 'entropy', 'factor')),
+    policy: optional(oneOf('dynamic', 'static', 'sequential', 'entropy', 'factor', 'learned')),
+    policyFile: optional(text),
+    policyTemperature: optional(number),
     steps: optional(count),
     entropyBound: optional(number),
     factor: optional(number),
@@ -113,6 +123,7 @@ function stepInconsistency(step: Step, i: number, before: number, length: number
   if (windowStart > before) return 'windowStart';
   if (step.settled < before || step.settled > length) return 'settled';
   if (!step.revealed.every(({ position }) => inside(position))) return 'revealed';
+  if (step.decision && !step.decision.eligible.every(inside)) return 'decision';
   if (!step.confirmed.every(({ position }) => inside(position))) return 'confirmed';
   if (!step.rolledBack.every(inside)) return 'rolledBack';
 }

@@ -35,7 +35,8 @@ export async function decodeOnBlockGrid(session: Session): Promise<void> {
         const all = masked.map((row, i) =>
           session.choose(windowStart + row, session.distribution(result, i), 'noisy'),
         );
-        const choices = session.reveal(all, subBlockSize, step);
+        const span = { start: windowStart + subBlock, size: subBlockSize };
+        const choices = await session.reveal(all, span, step);
         for (const { position, id } of choices) window[position - windowStart] = id;
         const ended = response.settle(settledFrom(window, response.ids.length - windowStart));
         report('denoise', before, choices);

@@ -10,6 +10,7 @@ import { Cancelled, type DecodeHooks, Session } from './session.ts';
 import { resolveSettings } from './settings.ts';
 import type { TokenDecoder } from './text.ts';
 import { decodeByThreshold } from './threshold.ts';
+import type { LearnedPolicy } from './unmasking/learned-policy.ts';
 import { decodeVerified } from './verified.ts';
 
 /** A trajectory without what only the owner of the loaded model knows; `ms.load` is 0. */
@@ -38,6 +39,7 @@ export async function decode(
   const { spec } = denoiser;
   const settings = resolveSettings(spec, given);
   const suffixIds = hooks.suffixIds ?? [];
+  checkPolicy(settings, hooks.policy);
   checkPrompt(spec, [...promptIds, ...suffixIds], settings.maxTokens);
   const session = new Session(denoiser, tokenizer, cache, promptIds, settings, hooks);
   const stop = await run(session);
@@ -84,6 +86,15 @@ async function run(session: Session): Promise<StopReason> {
     if (!(error instanceof Cancelled)) throw error;
   }
   return session.response.stop ?? 'cancelled';
+}
+
+function checkPolicy({ policy, window, maxTokens }: DecodeSettings, learned?: LearnedPolicy): void {
+  if (policy !== 'learned') return;
+  if (!learned) throw new UserError("The policy 'learned' comes in a file, and none was given.");
+  if (Math.min(window, maxTokens) === Math.min(learned.window, maxTokens)) return;
+  throw new UserError(
+    `The policy was trained for windows of ${learned.window} positions, not of ${window}: set window to ${learned.window}.`,
+  );
 }
 
 function checkPrompt(spec: DenoiserSpec, promptIds: readonly number[], maxTokens: number): void {

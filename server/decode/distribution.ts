@@ -9,6 +9,8 @@ export interface Distribution {
   logProbs: readonly number[];
   /** Entropy in nats where `ids` are not all that counts and the forward was asked for it. */
   entropy?: number;
+  /** Normed state of the row, [hiddenSize], where the forward was asked for it. */
+  hidden?: Float32Array;
 }
 
 /** What a row's distribution depends on besides its logits. Temperature 0 is greedy. */
@@ -29,10 +31,17 @@ export function rowDistribution(result: ForwardResult, row: number, sampling: Sa
   }
   if (sampling.temperature === 0) {
     const logProbs = logits.map((logit) => logit - result.logSumExp[row]);
-    return { ids, logProbs, entropy: result.entropy?.[row] };
+    return { ids, logProbs, entropy: result.entropy?.[row], ...rowState(result, row) };
   }
   const scores = logits.slice(0, sampling.topK).map((logit) => logit / sampling.temperature);
-  return { ids: ids.slice(0, sampling.topK), logProbs: logSoftmax(scores) };
+  return { ids: ids.slice(0, sampling.topK), logProbs: logSoftmax(scores), ...rowState(result, row) };
+}
+
+/** The state of selected row `row`, where the forward was asked for it. */
+export function rowState({ hidden, logSumExp }: ForwardResult, row: number): Pick<Distribution, 'hidden'> {
+  if (!hidden) return {};
+  const size = hidden.length / logSumExp.length;
+  return { hidden: hidden.subarray(row * size, (row + 1) * size) };
 }
 
 /** The distribution over candidates whose scores are softmax logits, sorted by falling probability. */

@@ -41,7 +41,7 @@ export async function decodeWithFullAttention(session: Session): Promise<void> {
       const all = masked.map((position, i) =>
         session.choose(position, session.distribution(result, i), 'noisy'),
       );
-      const revealed = session.reveal(all, end - start, step);
+      const revealed = await session.reveal(all, { start, size: end - start }, step);
       for (const { position, id } of revealed) canvas[position] = id;
       const ended = response.settle(settledFrom(canvas, response.ids.length));
       session.recorder.step({

@@ -1,5 +1,5 @@
 import type { ForwardResult, SamplerHead } from './denoiser.ts';
-import { type Distribution, scoreDistribution } from './distribution.ts';
+import { type Distribution, rowState, scoreDistribution } from './distribution.ts';
 import type { Choice } from './recorder.ts';
 import type { Session } from './session.ts';
 
@@ -49,9 +49,10 @@ async function chain(
     temperature: sampled ? session.settings.temperature : 1,
   });
   return rows.map((ids, i) => {
-    const distribution: Distribution = scoreDistribution(ids, [
-      ...scores.subarray(i * perRow, (i + 1) * perRow),
-    ]);
+    const distribution: Distribution = {
+      ...scoreDistribution(ids, [...scores.subarray(i * perRow, (i + 1) * perRow)]),
+      ...rowState(result, first + i),
+    };
     const before = i === 0 ? previous : chosen[i - 1];
     return { position: position + i, id: chosen[i], distribution, source: 'noisy', previous: before };
   });

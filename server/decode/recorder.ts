@@ -1,4 +1,4 @@
-import type { Candidate, Forwards, Reveal, Step, Tpf } from '../protocol.ts';
+import type { Candidate, Decision, Forwards, Reveal, Step, Tpf } from '../protocol.ts';
 import { type Distribution, logProbOf, probabilityOf } from './distribution.ts';
 import type { TokenDecoder } from './text.ts';
 
@@ -35,6 +35,7 @@ export class Recorder {
   private readonly started = performance.now();
   private decodeStarted: number | undefined;
   private forwardStarted = 0;
+  private decided: Decision | undefined;
 
   /** `candidates`: how many of a reveal's best tokens are recorded with it. */
   constructor(tokenizer: TokenDecoder, candidates: number, onStep?: (step: Step) => void) {
@@ -49,6 +50,11 @@ export class Recorder {
     if (kind !== 'prefill') this.decodeStarted ??= this.forwardStarted;
   }
 
+  /** Goes with the next step. */
+  decision(decision: Decision): void {
+    this.decided = decision;
+  }
+
   step(report: StepReport): void {
     const { revealed = [], confirmed = [], rolledBack = [], ...rest } = report;
     if (rolledBack.length > 0) this.rollbacks++;
@@ -56,6 +62,7 @@ export class Recorder {
       ...rest,
       index: this.steps.length,
       revealed: revealed.map((choice) => this.reveal(choice)),
+      ...(this.decided && { decision: this.decided }),
       confirmed: confirmed.map(({ position, id, distribution }) => ({
         position,
         confidence: probabilityOf(distribution, id),
@@ -64,6 +71,7 @@ export class Recorder {
       rolledBack,
       milliseconds: performance.now() - this.forwardStarted,
     };
+    this.decided = undefined;
     this.steps.push(step);
     this.onStep?.(step);
   }

@@ -1,7 +1,7 @@
 import type { DecodeSettings, Step } from '../protocol.ts';
 import { agreeing, BEGINNING_CANDIDATES, type Beginning } from './beginning.ts';
 import type { Denoiser, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
-import { type Distribution, pick, rowDistribution } from './distribution.ts';
+import { atLeast, type Distribution, pick, probabilityOf, rowDistribution } from './distribution.ts';
 import { POLICIES } from './policies/index.ts';
 import { leastRevealed } from './policies/policy.ts';
 import { Random } from './random.ts';
@@ -9,6 +9,8 @@ import { type Choice, type ForwardKind, Recorder } from './recorder.ts';
 import { Response } from './response.ts';
 import type { Rows } from './rows.ts';
 import type { TokenDecoder } from './text.ts';
+import { Deciding, type Span } from './unmasking/deciding.ts';
+import type { LearnedPolicy } from './unmasking/learned-policy.ts';
 
 /** What a caller of `decode` may watch and stop. */
 export interface DecodeHooks {
@@ -21,6 +23,10 @@ export interface DecodeHooks {
   suffixIds?: readonly number[];
   /** What the response of a causal model has to begin with. */
   beginning?: Beginning;
+  /** What decides with the policy `learned`. */
+  policy?: LearnedPolicy;
+  /** Every decision is recorded with what that policy sees of it, also where a rule decides. */
+  policyInputs?: boolean;
 }
 
 /** Thrown by `Session.forward` in place of a forward once the caller has cancelled. */
@@ -40,6 +46,7 @@ export class Session {
   readonly response: Response;
   private readonly tokenizer: TokenDecoder;
   private readonly hooks: DecodeHooks;
+  private readonly deciding: Deciding | undefined;
 
   constructor(
     denoiser: Denoiser,
@@ -63,6 +70,8 @@ export class Session {
       beginning: hooks.beginning?.text.length,
     });
     this.hooks = hooks;
+    const { policy, policyInputs = false } = hooks;
+    this.deciding = policy && new Deciding(policy, settings, this.random, this.recorder, policyInputs);
   }
 
   /** The model's sampler head where the mode proposes tokens after a known one. */
@@ -75,7 +84,8 @@ export class Session {
   async forward(kind: ForwardKind, rows: Rows, select: readonly number[]): Promise<ForwardResult> {
     if (this.hooks.cancelled()) throw new Cancelled();
     this.recorder.forward(kind);
-    const hidden = kind === 'denoise' && this.samplerHead !== undefined;
+    const wanted = this.samplerHead !== undefined || this.hooks.policy?.hidden === true;
+    const hidden = kind === 'denoise' && wanted;
     const entropy = this.settings.policy === 'entropy';
     return this.denoiser.forward({ cache: this.cache, ...rows, select, topK: this.topK(), hidden, entropy });
   }
@@ -106,13 +116,38 @@ export class Session {
   }
 
   /**
-   * What step `step` (from 0) of a window of `size` positions reveals of the choices for its masked ones; both by rising
-   * position. A policy never asks for more than there is: what is revealed already is not chosen again.
+   * What step `step` (from 0) of a window reveals of the choices for its masked positions; both by rising position. A rule
+   * never asks for more than there is: what is revealed already is not chosen again.
    */
-  reveal(choices: readonly Choice[], size: number, step: number): Choice[] {
-    const { policy = 'dynamic', steps = size } = this.settings;
-    const least = Math.min(leastRevealed(size, steps, step), choices.length);
-    return POLICIES[policy](choices, least, this.settings).sort((a, b) => a.position - b.position);
+  async reveal(choices: readonly Choice[], window: Span, step: number): Promise<Choice[]> {
+    const { policy = 'dynamic', steps = window.size } = this.settings;
+    if (policy === 'learned') return byPosition(await this.deciding!.revealed(choices, window));
+    const least = Math.min(leastRevealed(window.size, steps, step), choices.length);
+    const revealed = POLICIES[policy](choices, least, this.settings);
+    this.deciding?.note(choices, revealed, window);
+    return byPosition(revealed);
+  }
+
+  /** Those of the choices for consecutive masked positions of a window that verified decoding goes on with. */
+  async accept(choices: readonly Choice[], window: Span): Promise<Choice[]> {
+    const { policy, threshold } = this.settings;
+    const wanted =
+      policy === 'learned'
+        ? await this.deciding!.chosen(choices, window)
+        : choices.filter(({ distribution, id }) => probabilityOf(distribution, id) >= threshold);
+    const refused = choices.findIndex((choice) => !wanted.includes(choice));
+    const accepted = choices.slice(0, refused < 0 ? undefined : refused);
+    // Nothing follows the end.
+    const end = accepted.findIndex(({ id }) => this.isStopToken(id));
+    if (end >= 0) accepted.splice(end + 1);
+    if (policy !== 'learned') this.deciding?.note(choices, accepted, window);
+    return accepted;
+  }
+
+  /** What an accepted proposal was drawn from: a threshold lets only a part of the distribution pass. */
+  proposal(distribution: Distribution): Distribution {
+    const { policy, threshold } = this.settings;
+    return policy === 'learned' ? distribution : atLeast(distribution, threshold);
   }
 
   isStopToken(id: number): boolean {
@@ -123,7 +158,13 @@ export class Session {
     const { spec } = this.denoiser;
     const sampled = this.settings.temperature > 0 ? this.settings.topK : 1;
     const agreeing = this.missingBeginning === '' ? 1 : BEGINNING_CANDIDATES;
-    const wanted = Math.max(sampled, this.samplerHead?.candidates ?? 1, this.hooks.candidates, agreeing);
+    const chained = this.samplerHead?.candidates ?? 1;
+    const seen = this.hooks.policy?.confidences ?? 1;
+    const wanted = Math.max(sampled, chained, this.hooks.candidates, agreeing, seen);
     return Math.min(wanted, spec.vocabSize - new Set(spec.suppressedTokenIds).size);
   }
+}
+
+function byPosition(choices: Choice[]): Choice[] {
+  return choices.sort((a, b) => a.position - b.position);
 }

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
-import type { DecodeMode, DecodeSettings } from '../protocol.ts';
+import type { DecodeMode, DecodeSettings, RevealPolicy, RevealRule } from '../protocol.ts';
 import { POLICIES } from './policies/index.ts';
 
 /** Thresholds at which each mode is fast without loss on the embedded model; `ar` has no use for one. */
@@ -11,6 +11,9 @@ const DEFAULT_THRESHOLD: Record<DecodeMode, number> = { ar: 1, threshold: 0.9, v
  * (lines) and 93 (functions) tokens a second with a window of 4, and 83 and 89 with the 6 that the model can.
  */
 const VERIFIED_WINDOW = 4;
+
+/** Every policy: the rules, and one that comes in a file. */
+export const POLICY_NAMES: readonly RevealPolicy[] = [...(Object.keys(POLICIES) as RevealRule[]), 'learned'];
 
 /** The given settings completed by the defaults of this model; throws UserError for what the model cannot do. */
 export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): DecodeSettings {
@@ -38,6 +41,7 @@ export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSetting
     throw new UserError('stopStrings must be non-empty strings.');
   }
   checkReveal(settings);
+  checkLearned(spec, settings);
   checkCache(spec, settings);
   return settings;
 }
@@ -81,24 +85,49 @@ function misfit({ maskTokenId, cleanAttention }: DenoiserSpec, mode: DecodeMode)
 
 /** Those of the settings without a default of their own that were given. */
 function optionalSettings(settings: Partial<DecodeSettings>): Partial<DecodeSettings> {
-  const { stopAtDedent, policy, steps, entropyBound, factor, cache, refresh } = settings;
-  const given = Object.entries({ stopAtDedent, policy, steps, entropyBound, factor, cache, refresh }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return Object.fromEntries(given);
+  const { stopAtDedent, policy, policyFile, policyTemperature, steps, entropyBound, factor, cache, refresh } =
+    settings;
+  const optional = {
+    stopAtDedent,
+    policy,
+    policyFile,
+    policyTemperature,
+    steps,
+    entropyBound,
+    factor,
+    cache,
+    refresh,
+  };
+  return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
 }
 
 function checkReveal(settings: DecodeSettings): void {
   const { mode, policy, steps, entropyBound, factor } = settings;
-  if (policy !== undefined && !Object.hasOwn(POLICIES, policy)) {
-    throw new UserError(`The policy '${policy}' is unknown: use ${Object.keys(POLICIES).join(', ')}.`);
+  if (policy !== undefined && !POLICY_NAMES.includes(policy)) {
+    throw new UserError(`The policy '${policy}' is unknown: use ${POLICY_NAMES.join(', ')}.`);
   }
-  if (mode !== 'threshold' && (policy ?? steps) !== undefined) {
+  const rule = mode === 'verified' && policy === 'learned' ? undefined : policy;
+  if (mode !== 'threshold' && (rule ?? steps) !== undefined) {
     throw new UserError(`policy and steps are settings of the mode 'threshold', not of '${mode}'.`);
   }
   if (steps !== undefined) checkNumber('steps', steps, { min: 1, whole: true });
   if (entropyBound !== undefined) checkNumber('entropyBound', entropyBound, { min: 0 });
   if (factor !== undefined) checkNumber('factor', factor, { min: 0 });
+}
+
+function checkLearned(spec: DenoiserSpec, settings: DecodeSettings): void {
+  const { mode, policy, policyFile, policyTemperature, temperature } = settings;
+  if (policy !== 'learned') {
+    if ((policyFile ?? policyTemperature) === undefined) return;
+    throw new UserError("policyFile and policyTemperature are settings of the policy 'learned'.");
+  }
+  if (policyTemperature !== undefined) checkNumber('policyTemperature', policyTemperature, { min: 0.01 });
+  // Whether a chained token is proposed may depend on those drawn after it: then what is kept would be no sample of ar's.
+  if (mode === 'verified' && spec.samplerHead && temperature > 0) {
+    throw new UserError(
+      "With a sampler head a learned policy proposes greedily only: set temperature to 0, or the mode to 'threshold'.",
+    );
+  }
 }
 
 function checkCache(spec: DenoiserSpec, { cache, refresh }: DecodeSettings): void {

@@ -33,7 +33,8 @@ export async function decodeByThreshold(session: Session): Promise<void> {
     const others =
       session.missingBeginning !== '' ? [] : await chooseMasked(session, result, window, select, start, head);
     // A sliding window has no first steps that could take more than the others.
-    const choices = session.reveal([head, ...others], settings.window, Number.POSITIVE_INFINITY);
+    const span = { start: masked, size: settings.window };
+    const choices = await session.reveal([head, ...others], span, Number.POSITIVE_INFINITY);
     // Another forward could not change the prediction of a position that is alone.
     if (choices.length === others.length && !choices.includes(head)) choices.unshift(head);
     for (const { position, id } of choices) tokens[position] = id;

@@ -1,5 +1,5 @@
 import type { ForwardResult } from './denoiser.ts';
-import { atLeast, type Distribution, probabilityOf } from './distribution.ts';
+import type { Distribution } from './distribution.ts';
 import { propose } from './proposals.ts';
 import type { Choice } from './recorder.ts';
 import { causalRows } from './rows.ts';
@@ -51,7 +51,7 @@ export async function decodeVerified(session: Session): Promise<void> {
     start += kept;
     pending = {
       ids: [...(next ? [next] : []), ...accepted].map((choice) => choice.id),
-      proposals: accepted.map((choice) => atLeast(choice.distribution, session.settings.threshold)),
+      proposals: accepted.map(({ distribution }) => session.proposal(distribution)),
     };
   }
 }
@@ -94,7 +94,7 @@ function verify(
   return { kept, next, confirmed };
 }
 
-/** Proposals accepted from the left: while they are confident enough and nothing has ended the response. */
+/** Proposals accepted from the left, until one is not or ends the response. */
 async function acceptedProposals(
   session: Session,
   result: ForwardResult,
@@ -103,11 +103,5 @@ async function acceptedProposals(
   next: Choice,
 ): Promise<Choice[]> {
   const choices = await propose(session, result, { first, count }, next.position + 1, next.id);
-  const accepted: Choice[] = [];
-  for (const choice of choices) {
-    if (probabilityOf(choice.distribution, choice.id) < session.settings.threshold) break;
-    accepted.push(choice);
-    if (session.isStopToken(choice.id)) break;
-  }
-  return accepted;
+  return session.accept(choices, { start: next.position, size: count + 1 });
 }

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { POLICIES } from '../../server/decode/policies/index.ts';
 import { leastRevealed } from '../../server/decode/policies/policy.ts';
 import type { Choice } from '../../server/decode/recorder.ts';
-import type { DecodeSettings, RevealPolicy } from '../../server/protocol.ts';
+import type { DecodeSettings, RevealRule } from '../../server/protocol.ts';
 import { bruteForceReveal, type Masked, type PolicySettings } from '../support/brute-force-policies.ts';
 import { testRandom } from '../support/tiny-model.ts';
 
-const NAMES = Object.keys(POLICIES) as RevealPolicy[];
+const NAMES = Object.keys(POLICIES) as RevealRule[];
 
 function revealed(masked: readonly Masked[], least: number, settings: PolicySettings): number[] {
   const choices: Choice[] = masked.map(({ position, probability, entropy }) => ({

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decode } from '../../server/decode/decode.ts';
 import { POLICIES } from '../../server/decode/policies/index.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
-import type { RevealPolicy } from '../../server/protocol.ts';
+import type { RevealRule } from '../../server/protocol.ts';
 import { LETTERS, testRandom, tinyDenoiser, tinySpec, tinyWeights } from '../support/tiny-model.ts';
 import {
   naiveLogits,
@@ -12,7 +12,7 @@ import {
   uncachedThreshold,
 } from '../support/uncached-decoding.ts';
 
-const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicy[];
+const POLICY_NAMES = Object.keys(POLICIES) as RevealRule[];
 const HOOKS = { cancelled: () => false, candidates: 0 };
 
 function randomRequest(random: () => number) {

@@ -86,7 +86,7 @@ for (const name of Object.keys(TINY_FAMILIES)) {
       spec,
       ({ ids, positions, visible }) => network(ids, positions, visible).flat(),
       trajectory.promptIds,
-      { ...trajectory.settings, suffixIds: trajectory.suffixIds },
+      { ...trajectory.settings, policy: undefined, suffixIds: trajectory.suffixIds },
     );
     assert.deepEqual(
       trajectory.steps

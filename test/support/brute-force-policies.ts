@@ -1,4 +1,4 @@
-import type { RevealPolicy } from '../../server/protocol.ts';
+import type { RevealRule } from '../../server/protocol.ts';
 
 /** A masked position with what the policies look at. */
 export interface Masked {
@@ -9,7 +9,7 @@ export interface Masked {
 }
 
 export interface PolicySettings {
-  policy?: RevealPolicy;
+  policy?: RevealRule;
   threshold: number;
   entropyBound?: number;
   factor?: number;
@@ -24,7 +24,7 @@ interface Rule {
   cost(masked: Masked): number;
 }
 
-const RULES: Record<RevealPolicy, Rule> = {
+const RULES: Record<RevealRule, Rule> = {
   dynamic: {
     allowed: (set, { threshold }) => set.every(({ probability }) => probability >= threshold),
     cost: ({ probability }) => -probability,

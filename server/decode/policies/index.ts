@@ -1,4 +1,4 @@
-import type { RevealPolicy } from '../../protocol.ts';
+import type { RevealRule } from '../../protocol.ts';
 import { dynamic } from './dynamic.ts';
 import { entropy } from './entropy.ts';
 import { factor } from './factor.ts';
@@ -6,8 +6,8 @@ import type { Policy } from './policy.ts';
 import { sequential } from './sequential.ts';
 import { staticPolicy } from './static.ts';
 
-/** Every policy by the name that the settings give it. */
-export const POLICIES: Readonly<Record<RevealPolicy, Policy>> = {
+/** Every rule by the name that the settings give it. */
+export const POLICIES: Readonly<Record<RevealRule, Policy>> = {
   dynamic,
   static: staticPolicy,
   sequential,

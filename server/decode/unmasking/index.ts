@@ -9,3 +9,5 @@ export const UNMASKINGS = {
   'bernoulli-released': bernoulliReleased,
   dpls,
 } as const satisfies Record<string, Unmasking>;
+
+export type UnmaskingName = keyof typeof UNMASKINGS;

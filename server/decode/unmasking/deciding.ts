@@ -1,0 +1,119 @@
+import type { Decision, DecodeSettings } from '../../protocol.ts';
+import type { Random } from '../random.ts';
+import type { Choice, Recorder } from '../recorder.ts';
+import { UNMASKINGS } from './index.ts';
+import type { LearnedPolicy, PolicyView } from './learned-policy.ts';
+
+/** Consecutive positions that a step decides about, counted from the first response token. */
+export interface Span {
+  start: number;
+  size: number;
+}
+
+/** Lets a learned policy choose what a step reveals, and has the recorder keep what it saw and did. */
+export class Deciding {
+  readonly #policy: LearnedPolicy;
+  readonly #settings: DecodeSettings;
+  readonly #random: Random;
+  readonly #recorder: Recorder;
+  readonly #keepInputs: boolean;
+  /** Steps in a row that revealed nothing. */
+  #idle = 0;
+
+  /** `keepInputs`: decisions are recorded with what they were made of. */
+  constructor(
+    policy: LearnedPolicy,
+    settings: DecodeSettings,
+    random: Random,
+    recorder: Recorder,
+    keepInputs: boolean,
+  ) {
+    this.#policy = policy;
+    this.#settings = settings;
+    this.#random = random;
+    this.#recorder = recorder;
+    this.#keepInputs = keepInputs;
+  }
+
+  /** Those of the choices, which come by rising position, that the policy takes, in its order; there may be none. */
+  async chosen(choices: readonly Choice[], span: Span): Promise<Choice[]> {
+    if (choices.length === 0) return [];
+    const view = this.#view(choices, span);
+    const all = await this.#policy.logits(view);
+    const { temperature, unmasking } = this.#policy;
+    const scale = this.#settings.policyTemperature ?? temperature;
+    const logits = choices.map(({ position }) => all[position - span.start] / scale);
+    const { sample, logProb } = UNMASKINGS[unmasking];
+    const action = sample(logits, this.#random);
+    const chosen = action.map((place) => choices[place]);
+    this.#recorder.decision({
+      ...this.#decision(choices, chosen, span, view),
+      probabilities: logits.map((logit) => 1 / (1 + Math.exp(-logit))),
+      logProb: logProb(logits, action),
+    });
+    return chosen;
+  }
+
+  /**
+   * The same for decoding that goes on only when something is revealed: after as many steps without as the span has
+   * positions, the most confident choice is, whatever the policy says.
+   */
+  async revealed(choices: readonly Choice[], span: Span): Promise<Choice[]> {
+    const chosen = await this.chosen(choices, span);
+    this.#idle = chosen.length > 0 ? 0 : this.#idle + 1;
+    if (this.#idle < span.size) return chosen;
+    this.#idle = 0;
+    const surest = ({ distribution }: Choice) => distribution.logProbs[0];
+    return [choices.reduce((best, choice) => (surest(choice) > surest(best) ? choice : best))];
+  }
+
+  /** Notes what another rule chose, for the policy to learn from. */
+  note(choices: readonly Choice[], chosen: readonly Choice[], span: Span): void {
+    if (!this.#keepInputs || choices.length === 0) return;
+    this.#recorder.decision(this.#decision(choices, chosen, span, this.#view(choices, span)));
+  }
+
+  #decision(
+    choices: readonly Choice[],
+    chosen: readonly Choice[],
+    { start }: Span,
+    { eligible, confidences, hidden, time }: PolicyView,
+  ): Decision {
+    return {
+      eligible: choices.map(({ position }) => position),
+      chosen: chosen.map(({ position }) => position),
+      ...(this.#keepInputs && {
+        inputs: {
+          start,
+          rows: eligible.length,
+          time,
+          confidences: [...confidences],
+          ...(hidden && { hidden: [...hidden] }),
+        },
+      }),
+    };
+  }
+
+  #view(choices: readonly Choice[], { start, size }: Span): PolicyView {
+    const { confidences: width, hidden: seesHidden } = this.#policy;
+    const { maxTokens } = this.#settings;
+    const rows = Math.min(size, maxTokens - start);
+    const eligible = Array<boolean>(rows).fill(false);
+    const confidences = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) confidences[row * width] = 1;
+    let hidden: Float32Array | undefined;
+    for (const { position, distribution } of choices) {
+      const row = position - start;
+      eligible[row] = true;
+      const best = distribution.logProbs.slice(0, width).map(Math.exp);
+      confidences.set(best, row * width);
+      const state = distribution.hidden;
+      if (!seesHidden) continue;
+      if (!state) throw new Error('The policy sees hidden states, but the forward returned none.');
+      hidden ??= new Float32Array(rows * state.length);
+      hidden.set(state, row * state.length);
+    }
+    const time = (this.#recorder.forwards().denoise - 1) / maxTokens;
+    return { eligible, confidences, ...(hidden && { hidden }), time };
+  }
+}
