@@ -1,4 +1,4 @@
-// Makes tasks/infill.jsonl of the infilling suite's programs and of the starter suite's held-out functions:
+// Makes tasks/infill.jsonl of the infilling suite's programs and of held-out functions of the starter suite:
 //   node --import tsx bench/infill/make-tasks.ts
 // Needed only when those change; figures measured before are then no longer comparable.
 import { readFileSync } from 'node:fs';
@@ -15,6 +15,8 @@ import { readSources } from './suite.ts';
 /** Holes in a function with checks, in a function of the starter suite, and in a program without checks. */
 const HOLES = { function: 2, program: 3 };
 const SEED = 20260202;
+/** Held-out functions of each level of the starter suite, the first ones: functions added to a level change no hole. */
+const FUNCTIONS_EACH_LEVEL = 6;
 
 /** Source in which holes are cut between two offsets, and the expressions that are to hold of one of its functions. */
 interface Piece {
@@ -55,8 +57,10 @@ function programPieces(): Piece[] {
 
 async function starterPieces(): Promise<Piece[]> {
   const { tasks } = await readTasks(path.join(root, 'tasks', 'starter.jsonl'));
-  return tasks
-    .filter(({ split }) => split === 'heldout')
+  const heldOut = tasks.filter(({ split }) => split === 'heldout');
+  const levels = [...new Set(heldOut.map(({ level }) => level))];
+  return levels
+    .flatMap((wanted) => heldOut.filter(({ level }) => level === wanted).slice(0, FUNCTIONS_EACH_LEVEL))
     .map(({ id, prefix, reference, entry, tests }) => ({
       id: id.replace(/^starter/, 'infill/starter'),
       source: prefix + reference,
