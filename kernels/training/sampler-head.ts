@@ -27,8 +27,8 @@ export function samplerHeadParameters(
 export interface ChainInputs {
   /** The token chosen for the position before, i64 [selected]; any token where the row is not chained. */
   previous: Value;
-  /** 1 where the row is chained, otherwise 0, f32 [selected]. */
-  chained: Value;
+  /** 1 where the row is chained, otherwise 0, f32 [selected]; missing: all are. */
+  chained?: Value;
 }
 
 /**
@@ -54,6 +54,7 @@ export function chainedStates(
     alpha: { float: 1 },
   });
   const change = graph.op('Gemm', [activated, w2, b2], { transB: 1 });
+  if (chained === undefined) return graph.op('Add', [hidden, change]);
   const column = graph.op('Unsqueeze', [chained, graph.i64([1])]);
   return graph.op('Add', [hidden, graph.op('Mul', [change, column])]);
 }

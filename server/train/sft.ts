@@ -1,10 +1,13 @@
+import path from 'node:path';
 import { UserError } from '../errors.ts';
+import type { ModelFolder } from '../models/model-folder.ts';
 import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
 import { Corpus, countDropped } from './data/corpus.ts';
 import { Sampler, sampleRandom } from './data/sampler.ts';
+import { HeadTrainer } from './head-trainer.ts';
 import { OBJECTIVES } from './objectives/index.ts';
-import type { Objective, SampleRows } from './objectives/objective.ts';
+import type { ForcedRows, Objective, SampleRows } from './objectives/objective.ts';
 import { checkpointBase, loadCheckpoint, saveCheckpoint } from './run/checkpoint.ts';
 import type { RunFolder, RunState } from './run/run-folder.ts';
 import { trainInFolder } from './run/run-process.ts';
@@ -54,14 +57,28 @@ async function train(
       `the objective ${settings.objective} does not train the sampler head: set chainedWeight to 0.`,
     );
   }
+  const { cachedSamples, parameters, certainty } = settings;
+  if (
+    cachedSamples > 0 &&
+    (parameters !== 'none' || objective !== OBJECTIVES['window-diffusion'] || certainty > 0)
+  ) {
+    throw new UserError(
+      'cachedSamples is for a sampler head that is trained alone: set parameters to none, objective to ' +
+        'window-diffusion and certainty to 0, or cachedSamples to 0.',
+    );
+  }
   const corpus = await Corpus.open(settings.data, settings);
   await run.fixData(corpus.files);
   for (const [reason, count] of Object.entries(countDropped(corpus.files))) {
     run.log(`${count} documents are left out, ${reason}`);
   }
   const sampler = new Sampler(corpus, await loadTokenizer(folder), folder.spec, settings);
+  const draw = async (index: number) => {
+    const random = sampleRandom(settings.seed, index);
+    return objective.rows(await sampler.sample(random), folder.spec, settings, random);
+  };
   const base = await checkpointBase(folder);
-  const trainer = await Trainer.open(folder, settings);
+  const { trainer, take } = await openTrainer(run, folder, settings, objective, draw);
   const save = (step: number) =>
     saveCheckpoint(
       run.dir,
@@ -80,9 +97,8 @@ async function train(
     let step = start;
     const began = performance.now();
     while (step < settings.steps && !signal.aborted && !run.stopRequested) {
-      const samples = await drawSamples(step, sampler, objective, settings, folder.spec, trainer);
       const before = performance.now();
-      const report = await trainer.step(step, samples, objective.terms(settings));
+      const report = await take(step);
       step++;
       const progress = measure(report, step, start, settings.steps, before, began);
       run.addMetrics({ ...progress });
@@ -102,21 +118,28 @@ async function train(
   }
 }
 
-async function drawSamples(
-  step: number,
-  sampler: Sampler,
-  objective: Objective,
+/** What is trained, and how it takes a step; `draw` makes the rows of a sample. */
+async function openTrainer(
+  run: RunFolder,
+  folder: ModelFolder,
   settings: SftSettings,
-  spec: Parameters<Objective['rows']>[1],
-  trainer: Trainer,
-): Promise<SampleRows[]> {
-  const samples: SampleRows[] = [];
-  for (let i = 0; i < settings.samplesPerStep; i++) {
-    const random = sampleRandom(settings.seed, step * settings.samplesPerStep + i);
-    const rows = objective.rows(await sampler.sample(random), spec, settings, random);
-    samples.push('forced' in rows ? rows.forced(await trainer.best(rows)) : rows);
+  objective: Objective,
+  draw: (sample: number) => Promise<SampleRows | ForcedRows>,
+): Promise<{ trainer: Trainer | HeadTrainer; take(step: number): Promise<StepReport> }> {
+  if (settings.cachedSamples > 0) {
+    const trainer = await HeadTrainer.open(folder, settings, path.join(run.dir, 'lessons'));
+    return { trainer, take: (step) => trainer.step(step, draw) };
   }
-  return samples;
+  const trainer = await Trainer.open(folder, settings);
+  const take = async (step: number) => {
+    const samples: SampleRows[] = [];
+    for (let i = 0; i < settings.samplesPerStep; i++) {
+      const rows = await draw(step * settings.samplesPerStep + i);
+      samples.push('forced' in rows ? rows.forced(await trainer.best(rows)) : rows);
+    }
+    return trainer.step(step, samples, objective.terms(settings));
+  };
+  return { trainer, take };
 }
 
 function measure(

@@ -16,14 +16,16 @@ import { readSafetensors } from '../support/read-safetensors.ts';
 import { checkpoint, LINES, lab, train } from '../support/sft-lab.ts';
 import { writeTinyModel } from '../support/tiny-model-folder.ts';
 
-for (const [parameters, chainedWeight] of [
-  ['lora', 0],
-  ['full', 1],
-  ['none', 1],
+for (const [parameters, chainedWeight, cachedSamples] of [
+  ['lora', 0, 0],
+  ['full', 1, 0],
+  ['none', 1, 0],
+  ['none', 1, 5],
 ]) {
-  const trained = `parameters ${parameters}${chainedWeight ? ', sampler head' : ''}`;
+  const cached = cachedSamples ? ` over ${cachedSamples} samples` : '';
+  const trained = `parameters ${parameters}${chainedWeight ? ', sampler head' : ''}${cached}`;
   test(`a run that is stopped and resumed ends bit-equal to one that is not: ${trained}`, async (t) => {
-    const { dir, settings } = lab(t, { parameters, chainedWeight });
+    const { dir, settings } = lab(t, { parameters, chainedWeight, cachedSamples });
     const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
     assert.equal((await train(whole, settings)).state.status, 'done');
     const parts = await RunFolder.create(path.join(dir, 'parts'), settings);
@@ -164,6 +166,7 @@ test('what cannot be trained is refused in one sentence', async (t) => {
   const empty = path.join(dir, 'empty');
   mkdirSync(empty);
   await refused({ data: [empty] }, /holds nothing to learn from/);
+  await refused({ cachedSamples: 4 }, /cachedSamples is for a sampler head that is trained alone/);
   await refused({ data: [path.join(dir, 'none')] }, /cannot be read/);
   const broken = path.join(dir, 'broken.jsonl');
   writeFileSync(broken, '{"prompt": 1}\n');

@@ -1,7 +1,7 @@
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Task } from '../../tasks/task.ts';
+import { shuffledAt } from '../shuffled.ts';
 import { type DropReason, GroupCollector } from './group-filter.ts';
-import { promptAt } from './prompt-order.ts';
 import type { Group } from './rollout.ts';
 import { sampleGroups } from './rollouts.ts';
 import type { SamplingEngine } from './sampling-engine.ts';
@@ -38,7 +38,7 @@ export async function collectGroups(
   while (collector.missing > 0) {
     const chosen = Array.from(
       { length: collector.missing },
-      (_, i) => tasks[promptAt(seed, tasks.length, drawn + i)],
+      (_, i) => tasks[shuffledAt(seed, tasks.length, drawn + i)],
     );
     const settings = { decode, groupSize, seed, first: drawn * groupSize };
     const rollouts = await sampleGroups(engine, sandbox, chosen, settings, signal);

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import type { StopReason } from '../../../server/protocol.ts';
 import { advantages, rewardSums } from '../../../server/train/rl/advantage.ts';
 import { type FilterName, GroupCollector } from '../../../server/train/rl/group-filter.ts';
-import { promptAt } from '../../../server/train/rl/prompt-order.ts';
 import { cosineCurve } from '../../../server/train/rl/rewards/cosine-curve.ts';
 import { REWARDS, type RewardName } from '../../../server/train/rl/rewards/index.ts';
 import type { RewardSettings } from '../../../server/train/rl/rewards/reward-term.ts';
 import { isCorrect, type Rollout } from '../../../server/train/rl/rollout.ts';
+import { shuffledAt } from '../../../server/train/shuffled.ts';
 
 interface Facts {
   correct?: boolean;
@@ -210,11 +210,11 @@ test('refilling goes on until enough groups are kept or enough were drawn', () =
 });
 
 test('prompts come in shuffled passes that the cursor alone takes up again', () => {
-  const pass = (from: number) => Array.from({ length: 7 }, (_, i) => promptAt(3, 7, from + i));
+  const pass = (from: number) => Array.from({ length: 7 }, (_, i) => shuffledAt(3, 7, from + i));
   for (const from of [0, 7, 14]) assert.deepEqual(pass(from).toSorted(), [0, 1, 2, 3, 4, 5, 6]);
   assert.notDeepEqual(pass(0), pass(7));
   assert.notDeepEqual(
     pass(0),
-    Array.from({ length: 7 }, (_, i) => promptAt(4, 7, i)),
+    Array.from({ length: 7 }, (_, i) => shuffledAt(4, 7, i)),
   );
 });

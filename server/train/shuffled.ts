@@ -1,10 +1,10 @@
-import { Random } from '../../decode/random.ts';
+import { Random } from '../decode/random.ts';
 
 /**
- * Place of the prompt with number `cursor` in an endless sequence of shuffles of `size` prompts: nothing but the seed and
- * the cursor has to be kept to go on.
+ * Which of `size` things is at place `cursor` of an endless sequence of their shuffles: nothing but the seed and the
+ * cursor has to be kept to go on.
  */
-export function promptAt(seed: number, size: number, cursor: number): number {
+export function shuffledAt(seed: number, size: number, cursor: number): number {
   return shuffle(seed, size, Math.floor(cursor / size))[cursor % size];
 }
 
