@@ -8,7 +8,9 @@
 import { type Feed, Graph, type Value } from './graph.ts';
 import { namesWithin } from './names.ts';
 import type { DenoiserShape } from './shape.ts';
+import { sinusoids } from './sinusoids.ts';
 import { transformerLayer } from './training/network.ts';
+import { layerNorm } from './training/norm.ts';
 import { InputWeights, type LayerWeights, type Parameter } from './training/parameters.ts';
 
 /** Names of the head's tensors; those of its layer are in `layer`. Modules have a weight and a bias. */
@@ -46,9 +48,7 @@ const HIDDEN = -1e30;
 
 /** cos, then sin of time · period^(−i / 128), [256]. `time` is the share of the positions that show a token, 0 … 1. */
 export function timeFeatures(time: number): number[] {
-  const half = TIME_SIZE / 2;
-  const angles = Array.from({ length: half }, (_, i) => time * LONGEST_PERIOD ** (-i / half));
-  return [...angles.map(Math.cos), ...angles.map(Math.sin)];
+  return sinusoids(time, TIME_SIZE, LONGEST_PERIOD);
 }
 
 /** The rows that the planner looks at in one step. */
@@ -139,7 +139,7 @@ export function plannerLogits(
     const part = (start: number) =>
       graph.op('Slice', [both, graph.i64([start]), graph.i64([start + shape.hiddenSize]), graph.i64([1])]);
     const scale = graph.op('Add', [part(0), graph.f32([1])]);
-    return graph.op('Add', [graph.op('Mul', [layerNorm(graph, x), scale]), part(shape.hiddenSize)]);
+    return graph.op('Add', [graph.op('Mul', [layerNorm(graph, x, EPSILON), scale]), part(shape.hiddenSize)]);
   };
 
   const same = graph.op('Cast', [graph.op('Equal', [queryStep, step])], { to: 1 });
@@ -170,14 +170,6 @@ export function buildPlanner(shape: DenoiserShape): Graph {
   });
   graph.output(PLANNER.logits, logits, 'f32', ['planned']);
   return graph;
-}
-
-/** (x − mean) / √(variance + ε) over the last axis. */
-function layerNorm(graph: Graph, x: Value): Value {
-  const mean = (value: Value) => graph.op('ReduceMean', [value, graph.i64([-1])], { keepdims: 1 });
-  const centred = graph.op('Sub', [x, mean(x)]);
-  const variance = mean(graph.op('Mul', [centred, centred]));
-  return graph.op('Div', [centred, graph.op('Sqrt', [graph.op('Add', [variance, graph.f32([EPSILON])])])]);
 }
 
 /** QuickGelu is x·sigmoid(αx): with α = 1 it is SiLU. */

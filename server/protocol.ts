@@ -8,6 +8,9 @@
 /** How tokens are decided: one by one, by confidence alone, or by confidence and then checked autoregressively. */
 export type DecodeMode = 'ar' | 'threshold' | 'verified';
 
+/** What a user may choose: a mode, or a learned policy in the best mode that the model can. */
+export type DecodeChoice = DecodeMode | 'policy';
+
 /** Rules by which a step chooses what to reveal among the masked positions: one file each in server/decode/policies/. */
 export type RevealRule = 'dynamic' | 'static' | 'sequential' | 'entropy' | 'factor';
 
@@ -458,7 +461,7 @@ export interface ServerSettings {
   model: string;
   device: Device;
   threads: number;
-  decode: DecodeMode;
+  decode: DecodeChoice;
   threshold: number;
   maxTokens: number;
   /** Least probability of a shown completion's first line, the product of its tokens', 0 … 1; −1 shows everything. */

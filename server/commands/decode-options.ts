@@ -1,18 +1,22 @@
-import { POLICIES } from '../decode/policies/index.ts';
+import { decodeChoice, POLICY_NAMES } from '../decode/settings.ts';
 import { defaultModelDir } from '../models/installed.ts';
-import type { DecodeMode, DecodeSettings, Device, EngineOptions, RevealPolicy } from '../protocol.ts';
+import type { DecodeChoice, DecodeSettings, Device, EngineOptions } from '../protocol.ts';
 import { type Options, UsageError, type Values } from './command.ts';
 
-const MODES: readonly DecodeMode[] = ['ar', 'threshold', 'verified'];
-const POLICY_NAMES = Object.keys(POLICIES) as RevealPolicy[];
+const CHOICES: readonly DecodeChoice[] = ['ar', 'threshold', 'verified', 'policy'];
 const DEVICES: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'];
 
 /** Options of every command that decodes. */
 export const DECODE_OPTIONS: Options = {
   model: { type: 'string', help: 'model folder (default: the one that comes with unmask)' },
-  decode: { type: 'string', help: `${MODES.join(', ')} (default: the best the model can do)` },
+  decode: { type: 'string', help: `${CHOICES.join(', ')} (default: the best the model can do)` },
   threshold: { type: 'string', help: 'confidence at which a token is revealed, 0 to 1' },
   policy: { type: 'string', help: `what a step reveals: ${POLICY_NAMES.join(', ')} (default: dynamic)` },
+  'policy-file': {
+    type: 'string',
+    help: "file of the learned policy (default: policy.safetensors in the model's folder)",
+  },
+  'policy-temperature': { type: 'string', help: 'below 1 a learned policy draws what is more probable' },
   steps: { type: 'string', help: 'denoising steps of a window: each reveals its share at least' },
   'entropy-bound': { type: 'string', help: 'nats that a step reveals with the policy entropy' },
   factor: { type: 'string', help: 'f of the policy factor' },
@@ -42,9 +46,11 @@ export interface DecodeOptions {
 /** Throws UsageError for a value that cannot be read; whether the model can follow is not looked at. */
 export function readDecodeOptions(values: Values): DecodeOptions {
   const settings: Partial<DecodeSettings> = {
-    mode: choice(values, 'decode', MODES),
     threshold: number(values, 'threshold'),
     policy: choice(values, 'policy', POLICY_NAMES),
+    ...decodeChoice(choice(values, 'decode', CHOICES)),
+    policyFile: text(values, 'policy-file'),
+    policyTemperature: number(values, 'policy-temperature'),
     steps: number(values, 'steps'),
     entropyBound: number(values, 'entropy-bound'),
     factor: number(values, 'factor'),

@@ -1,3 +1,4 @@
+import { decodeChoice } from '../decode/settings.ts';
 import type { DecodeSettings } from '../protocol.ts';
 import type { Context } from './context.ts';
 import type { CompletionSettings } from './request.ts';
@@ -22,7 +23,7 @@ export function chooseExtent(context: Context, multiline: CompletionSettings['mu
 /** The settings of the decoder for a completion. */
 export function decodeSettings(extent: Extent, settings: CompletionSettings): Partial<DecodeSettings> {
   return {
-    mode: settings.decode,
+    ...decodeChoice(settings.decode),
     threshold: settings.threshold,
     maxTokens: settings.maxTokens,
     stopStrings: STOP_STRINGS[extent],

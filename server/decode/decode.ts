@@ -37,9 +37,10 @@ export async function decode(
   hooks: DecodeHooks,
 ): Promise<DecodedTrajectory> {
   const { spec } = denoiser;
-  const settings = resolveSettings(spec, given);
+  const learned = given.policy === 'learned' ? hooks.policy : undefined;
+  const settings = resolveSettings(spec, given, learned);
   const suffixIds = hooks.suffixIds ?? [];
-  checkPolicy(settings, hooks.policy);
+  checkPolicy(settings, learned);
   checkPrompt(spec, [...promptIds, ...suffixIds], settings.maxTokens);
   const session = new Session(denoiser, tokenizer, cache, promptIds, settings, hooks);
   const stop = await run(session);

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
-import type { DecodeMode, DecodeSettings, RevealPolicy, RevealRule } from '../protocol.ts';
+import type { DecodeChoice, DecodeMode, DecodeSettings, RevealPolicy, RevealRule } from '../protocol.ts';
 import { POLICIES } from './policies/index.ts';
+import type { LearnedPolicy } from './unmasking/learned-policy.ts';
 
 /** Thresholds at which each mode is fast without loss on the embedded model; `ar` has no use for one. */
 const DEFAULT_THRESHOLD: Record<DecodeMode, number> = { ar: 1, threshold: 0.9, verified: 0.3 };
@@ -15,14 +16,21 @@ const VERIFIED_WINDOW = 4;
 /** Every policy: the rules, and one that comes in a file. */
 export const POLICY_NAMES: readonly RevealPolicy[] = [...(Object.keys(POLICIES) as RevealRule[]), 'learned'];
 
-/** The given settings completed by the defaults of this model; throws UserError for what the model cannot do. */
-export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): DecodeSettings {
+/**
+ * The given settings completed by the defaults of this model; throws UserError for what the model cannot do. A learned
+ * policy has a window that it was trained for.
+ */
+export function resolveSettings(
+  spec: DenoiserSpec,
+  given: Partial<DecodeSettings>,
+  learned?: LearnedPolicy,
+): DecodeSettings {
   const mode = given.mode ?? defaultMode(spec);
   const maxTokens = given.maxTokens ?? 64;
   const settings: DecodeSettings = {
     mode,
     threshold: given.threshold ?? DEFAULT_THRESHOLD[mode] ?? 1,
-    window: given.window ?? defaultWindow(spec, mode, maxTokens),
+    window: given.window ?? defaultWindow(spec, mode, maxTokens, learned),
     maxTokens,
     temperature: given.temperature ?? 0,
     seed: given.seed ?? 0,
@@ -46,6 +54,11 @@ export function resolveSettings(spec: DenoiserSpec, given: Partial<DecodeSetting
   return settings;
 }
 
+/** The settings of a choice: a policy proposes where the model verifies, and decides where it does not. */
+export function decodeChoice(choice: DecodeChoice | undefined): Partial<DecodeSettings> {
+  return choice === 'policy' ? { policy: 'learned' } : { mode: choice };
+}
+
 /** The same settings without a mode that the model cannot do, and without the threshold that was meant for it. */
 export function adaptedSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): Partial<DecodeSettings> {
   if (given.mode === undefined || misfit(spec, given.mode) === undefined) return given;
@@ -58,8 +71,14 @@ function defaultMode(spec: DenoiserSpec): DecodeMode {
   return spec.maskTokenId === undefined ? 'ar' : 'verified';
 }
 
-function defaultWindow(spec: DenoiserSpec, mode: DecodeMode, maxTokens: number): number {
-  if (spec.cleanAttention === 'full') return Math.min(spec.blockSize, maxTokens);
+function defaultWindow(
+  spec: DenoiserSpec,
+  mode: DecodeMode,
+  maxTokens: number,
+  learned: LearnedPolicy | undefined,
+): number {
+  if (spec.cleanAttention === 'full') return Math.min(learned?.window ?? spec.blockSize, maxTokens);
+  if (learned) return learned.window;
   return mode === 'verified' ? Math.min(VERIFIED_WINDOW, spec.blockSize) : spec.blockSize;
 }
 

@@ -8,6 +8,7 @@ import type { LoadedModel, LoadModel } from './loaded-model.ts';
 import { loadOrt } from './ort.ts';
 import { OrtDenoiser } from './ort-denoiser.ts';
 import { OrtSamplerHead } from './ort-sampler-head.ts';
+import { Policies } from './policies.ts';
 import { explain } from './probe-process.ts';
 import { defaultThreads } from './threads.ts';
 import { bestThreads, rememberedTimes } from './tuning.ts';
@@ -38,13 +39,16 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
     return open();
   });
   onProgress(1, 'ready');
+  const policies = new Policies(ort, folder);
   return {
     folder,
     denoiser,
     tokenizer,
     device,
     threads,
+    policy: (file) => policies.get(file),
     async release() {
+      await policies.release();
       await samplerHead?.release();
       await denoiser.release();
     },

@@ -1,5 +1,6 @@
 import type { Denoiser } from '../decode/denoiser.ts';
 import type { TokenDecoder } from '../decode/text.ts';
+import type { LearnedPolicy } from '../decode/unmasking/learned-policy.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { EngineOptions } from '../protocol.ts';
 
@@ -20,6 +21,8 @@ export interface LoadedModel {
   device: string;
   /** Threads one forward uses. */
   threads: number;
+  /** The learned policy of a file, or the model's own. Throws UserError where there is none that fits the model. */
+  policy(file?: string): Promise<LearnedPolicy>;
   /** Frees the sessions; the denoiser must not be used afterwards. */
   release(): Promise<void>;
 }

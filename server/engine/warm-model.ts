@@ -65,6 +65,7 @@ export class WarmModel {
     const { spec } = this.denoiser;
     const given = request.adapt ? adaptedSettings(spec, request.settings) : request.settings;
     const { maxTokens } = resolveSettings(spec, given);
+    const policy = given.policy === 'learned' ? await this.model.policy(given.policyFile) : undefined;
     const { folder, tokenizer, device } = this.model;
     const prompt = spec.cleanAttention === 'causal' ? request.prompt : joined(request.prompt);
     const { ids, ...around } = promptTokens(prompt, spec, tokenizer, spec.maxPositions - maxTokens);
@@ -75,6 +76,7 @@ export class WarmModel {
       cancelled: hooks.cancelled,
       onStep: hooks.onStep,
       candidates: request.candidates,
+      policy,
       beginning: prompt.beginning
         ? { text: prompt.beginning, encode: (text) => tokenizer.encode(text) }
         : undefined,

@@ -39,10 +39,11 @@ export async function writeCheckpoint(
   let written = 0;
   for (const [i, shard] of shards.entries()) {
     const file = shards.length === 1 ? SINGLE_FILE : shardName(i + 1, shards.length);
-    await writeSafetensors(path.join(dir, file), shard, (group) => {
+    const done = (group: OutputGroup) => {
       written += groupBytes(group);
       progress(written / total);
-    });
+    };
+    await writeSafetensors(path.join(dir, file), shard, { done });
     for (const tensor of shard.flatMap((group) => group.tensors)) weightMap[tensor.name] = file;
   }
   if (shards.length === 1) return;
@@ -71,13 +72,19 @@ function planShards(groups: readonly OutputGroup[], shardBytes: number): OutputG
   return shards;
 }
 
-/** Writes one safetensors file, renamed into place when it is complete; `done` is told of every group written. */
+/**
+ * Writes one safetensors file, renamed into place when it is complete; `done` is told of every group written, `metadata`
+ * goes into the header.
+ */
 export async function writeSafetensors(
   file: string,
   groups: readonly OutputGroup[],
-  done: (group: OutputGroup) => void = () => {},
+  { done, metadata }: { done?(group: OutputGroup): void; metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
-  const { header, offsets } = layOut(groups.flatMap((group) => group.tensors));
+  const { header, offsets } = layOut(
+    groups.flatMap((group) => group.tensors),
+    metadata,
+  );
   const handle = await open(`${file}.partial`, 'w');
   try {
     await writeAll(handle, header, 0);
@@ -89,7 +96,7 @@ export async function writeSafetensors(
           ends[i] += bytes.byteLength;
         }
       }
-      done(group);
+      done?.(group);
     }
     await handle.sync();
   } finally {
@@ -109,11 +116,14 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
  * The format allows no holes between tensors. So those whose length keeps the alignment come first and the odd ones
  * at the end, by falling element size, where each is at least aligned to its own elements.
  */
-function layOut(tensors: readonly OutputTensor[]): { header: Buffer; offsets: Map<string, number> } {
+function layOut(
+  tensors: readonly OutputTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): { header: Buffer; offsets: Map<string, number> } {
   const rank = (tensor: OutputTensor) =>
     tensorBytes(tensor) % ALIGNMENT === 0 ? 0 : 1 / ELEMENT_BYTES[tensor.dtype];
   const offsets = new Map<string, number>();
-  const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+  const entries: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
   let end = 0;
   for (const tensor of [...tensors].sort((a, b) => rank(a) - rank(b))) {
     const start = end;

@@ -24,6 +24,16 @@ test('options become settings of the decoder', () => {
   });
 });
 
+test('a policy decides in the best mode of the model, or in the one that is named', () => {
+  const file = { 'policy-file': 'p.safetensors', 'policy-temperature': '0.5' };
+  const named = { policy: 'learned', policyFile: 'p.safetensors', policyTemperature: 0.5 };
+  assert.deepEqual(readDecodeOptions({ decode: 'policy', ...file }).settings, named);
+  assert.deepEqual(readDecodeOptions({ decode: 'threshold', policy: 'learned', ...file }).settings, {
+    ...named,
+    mode: 'threshold',
+  });
+});
+
 const WRONG: Values[] = [
   { threshold: 'high' },
   { threshold: '' },

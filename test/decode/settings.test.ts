@@ -64,6 +64,13 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
     { policy: 'factor' },
     /settings of the mode 'threshold', not of 'verified'/,
   ],
+  ['a temperature of a rule', BLOCK, { policyTemperature: 1 }, /are settings of the policy 'learned'/],
+  [
+    'chained proposals that are drawn',
+    tinySpec({ samplerHead: { file: '', hiddenSize: 10, candidates: 3, embeddingScale: 1 } }),
+    { policy: 'learned', temperature: 1 },
+    /a learned policy proposes greedily only: set temperature to 0/,
+  ],
   ['no steps', BLOCK, { steps: 0 }, /steps must be a whole number of at least 1/],
   ['a negative bound', BLOCK, { entropyBound: -1 }, /entropyBound must be a number of at least 0/],
   ['a negative factor', BLOCK, { factor: -1 }, /factor must be a number of at least 0/],

@@ -66,7 +66,7 @@ test('settings that make no sense have their defaults, and the log says so once'
     .filter(({ method }) => method === 'window/logMessage')
     .map(({ params }) => (params as { message: string }).message);
   assert.deepEqual(warnings.sort(), [
-    'The setting unmask.decode must be one of verified, threshold, ar; its default "verified" is used.',
+    'The setting unmask.decode must be one of verified, threshold, policy, ar; its default "verified" is used.',
     'The setting unmask.exclude must be of type array; its default [] is used.',
     'The setting unmask.maxTokens must be of type integer; its default 64 is used.',
     'The setting unmask.minConfidence must be at most 1; its default 0.25 is used.',

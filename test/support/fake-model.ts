@@ -84,6 +84,7 @@ export const loadFakeModel: LoadModel = async ({ modelDir }, onProgress): Promis
     },
     device: 'cpu',
     threads: 1,
+    policy: () => Promise.reject(new UserError('There is no policy.')),
     release: async () => {},
   };
 };

@@ -29,6 +29,15 @@ test('a history that grows step by step is the same as one that is read at once'
   assert.deepEqual(pictures(growing), pictures(new TraceHistory(STEPS)));
 });
 
+test('what a learned policy made of a position comes step by step; rules have no probabilities', () => {
+  const decision = { eligible: [1, 2], chosen: [2], probabilities: [0.2, 0.7], logProb: -0.5 };
+  const steps = [step(0, { decision }), step(1, { decision: { eligible: [1], chosen: [1] } })];
+  const history = new TraceHistory(steps);
+  assert.deepEqual(history.decisionsOf(0), []);
+  assert.deepEqual(history.decisionsOf(1), [{ step: 0, probability: 0.2, chosen: false }]);
+  assert.deepEqual(history.decisionsOf(2), [{ step: 0, probability: 0.7, chosen: true }]);
+});
+
 test('a token is fixed by the last step that revealed it', () => {
   const history = new TraceHistory(STEPS, 3);
   assert.deepEqual(

@@ -67,6 +67,17 @@ describe('the trace page', { skip: !chromium && 'chromium is not installed' }, (
     assert.match(await loaded.page.locator('.details').innerText(), /Most likely tokens/);
   });
 
+  test('the details of a token say what a learned policy made of it', async () => {
+    const trace = traceOf(['a', 'b']);
+    trace.steps[0].decision = { eligible: [0, 1], chosen: [1], probabilities: [0.25, 0.8], logProb: -0.5 };
+    const { page } = await open([trace]);
+    await page.locator('.trace .token[tabindex="0"]').focus();
+    const details = page.locator('.details');
+    assert.match(await details.innerText(), /Step 1: the policy left it at 25 %/);
+    await page.keyboard.press('ArrowRight');
+    assert.match(await details.innerText(), /Step 1: the policy chose it at 80 %/);
+  });
+
   test('the tokens are one stop of Tab; arrows move between them, Enter goes to the step of one', async () => {
     const loaded = await open([savedTrace('verified')]);
     const { page } = loaded;

@@ -64,6 +64,17 @@ export class TraceHistory {
     );
   }
 
+  /** What a learned policy made of a position, step by step: the probability of revealing it, and whether it chose to. */
+  decisionsOf(position: number): { step: number; probability: number; chosen: boolean }[] {
+    return this.steps.flatMap(({ decision }, step) => {
+      const place = decision?.eligible.indexOf(position) ?? -1;
+      const probability = decision?.probabilities?.[place];
+      return probability === undefined
+        ? []
+        : [{ step, probability, chosen: decision!.chosen.includes(position) }];
+    });
+  }
+
   /** The index of the step that fixed the token which stands there in the end; undefined where none does. */
   fixedAt(position: number): number | undefined {
     const last = this.events[position]?.at(-1);

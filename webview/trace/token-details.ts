@@ -29,6 +29,15 @@ export class TokenDetails {
         .map(({ step, confidence }) =>
           element('p', {}, `Step ${step + 1}: verification agreed at ${percent(confidence)}.`),
         ),
+      ...history
+        .decisionsOf(position)
+        .map(({ step, probability, chosen }) =>
+          element(
+            'p',
+            {},
+            `Step ${step + 1}: the policy ${chosen ? 'chose it' : 'left it'} at ${percent(probability)}.`,
+          ),
+        ),
     );
   }
 }

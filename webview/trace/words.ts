@@ -1,4 +1,4 @@
-import type { StopReason, Trajectory } from '../../server/protocol.ts';
+import type { DecodeSettings, StopReason, Trajectory } from '../../server/protocol.ts';
 import type { Cell } from './history.ts';
 import { onOneLine, tokenText } from './layout.ts';
 
@@ -29,6 +29,11 @@ const STOPS: Record<StopReason, string> = {
   cancelled: 'cancelled',
 };
 
+/** What decides which tokens are revealed. */
+function rule({ policy, threshold }: DecodeSettings): string {
+  return policy === 'learned' ? 'learned policy' : `threshold ${threshold}`;
+}
+
 /** The figures of a trace, with names. */
 export function figures(trajectory: Trajectory): [name: string, value: string][] {
   const { responseIds, promptIds, forwards, tpf, ms, settings, rollbacks, cachedTokens } = trajectory;
@@ -42,7 +47,7 @@ export function figures(trajectory: Trajectory): [name: string, value: string][]
     ['Decoding', `${ms.decode.toFixed(0)} ms`],
     ['Prompt', `${promptIds.length} tokens, ${cachedTokens} from the cache`],
     ['Roll-backs', `${rollbacks}`],
-    ['Mode', `${settings.mode}, threshold ${settings.threshold}, window ${settings.window}`],
+    ['Mode', `${settings.mode}, ${rule(settings)}, window ${settings.window}`],
     ['Stopped by', STOPS[trajectory.stop]],
     ['Model', trajectory.model],
     ['Device', trajectory.device],

@@ -7,6 +7,12 @@ export const bernoulli: Unmasking = {
 
   logProb: (logits, action) =>
     logits.reduce((sum, logit, place) => sum + logSigmoid(action.includes(place) ? logit : -logit), 0),
+
+  draws: (logits, action) =>
+    [...logits.keys()].map((place) => ({
+      among: [place, undefined],
+      drawn: action.includes(place) ? place : undefined,
+    })),
 };
 
 /**
@@ -25,7 +31,16 @@ export const bernoulliForced: Unmasking = {
     if (action.length > 1 || action[0] !== bestPlace(logits)) return bernoulli.logProb(logits, action);
     return bernoulli.logProb(logits, action) - logSigmoid(logits[action[0]]);
   },
+
+  draws(logits, action) {
+    const forced = action.length === 1 && action[0] === bestPlace(logits) ? action[0] : undefined;
+    return bernoulli.draws(logits, action).filter((_, place) => place !== forced);
+  },
 };
 
 /** As dUltra's code scores it (arXiv 2512.21446): a forced reveal counts as if it had been drawn. */
-export const bernoulliReleased: Unmasking = { ...bernoulliForced, logProb: bernoulli.logProb };
+export const bernoulliReleased: Unmasking = {
+  ...bernoulliForced,
+  logProb: bernoulli.logProb,
+  draws: bernoulli.draws,
+};

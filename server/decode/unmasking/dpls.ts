@@ -26,14 +26,18 @@ export const dpls: Unmasking = {
 
   logProb(logits, action) {
     if (action.length === 0) return logits.length === 0 ? 0 : Number.NEGATIVE_INFINITY;
-    let left = [...logits.keys()];
-    let sum = 0;
-    for (const [i, place] of action.entries()) {
-      const items = left.map((other) => logits[other]);
-      sum += logits[place] - logSumExp(i === 0 ? items : [...items, STOP]);
-      left = left.filter((other) => other !== place);
-    }
-    return sum + STOP - logSumExp([...left.map((place) => logits[place]), STOP]);
+    return dpls.draws(logits, action).reduce((sum, { among, drawn }) => {
+      const score = (place: number | undefined) => (place === undefined ? STOP : logits[place]);
+      return sum + score(drawn) - logSumExp(among.map(score));
+    }, 0);
+  },
+
+  draws(logits, action) {
+    if (action.length === 0) return [];
+    return [...action, undefined].map((drawn, i) => {
+      const left = [...logits.keys()].filter((place) => !action.slice(0, i).includes(place));
+      return { among: i === 0 ? left : [...left, undefined], drawn };
+    });
   },
 };
 

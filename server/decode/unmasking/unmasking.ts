@@ -9,6 +9,17 @@ export interface Unmasking {
   sample(logits: readonly number[], random: Random): number[];
   /** log-probability that `sample` gives exactly this action; −∞ where it never does. */
   logProb(logits: readonly number[], action: readonly number[]): number;
+  /**
+   * The same as draws, of which a training graph makes it: Σ of their log-probabilities, each in proportion to exp(logit),
+   * the stop item having the logit 0. For actions that `sample` gives; which draws they are may depend on the logits.
+   */
+  draws(logits: readonly number[], action: readonly number[]): Draw[];
+}
+
+/** An item that was drawn among others: places in the logits, or the stop item, undefined. */
+export interface Draw {
+  among: readonly (number | undefined)[];
+  drawn: number | undefined;
 }
 
 /** log σ(x) and log(1 − σ(x)), finite for every finite x. */
