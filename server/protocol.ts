@@ -569,5 +569,8 @@ export const RL_PRESET_NAMES = [
   'grpo-trajectory',
 ] as const;
 
+/** What is shown of a run that says it is running and has no process any more. */
+export const INTERRUPTED = { status: 'interrupted', reason: 'its process ended without a word' } as const;
+
 /** Environment variable that is 1 where the editor is in Restricted Mode: training refuses to run code. */
 export const RESTRICTED_VARIABLE = 'UNMASK_RESTRICTED';

@@ -9,14 +9,14 @@ import { chooseRun, findRuns } from '../run/choose-run.ts';
 import { openRuns } from '../run/run-panel.ts';
 import { RunReader } from '../run/run-reader.ts';
 import { currentSettings } from '../settings.ts';
-import { mayTrain } from './consent.ts';
+import { mayRunPrograms, requireTrust } from './consent.ts';
 import { isAlive, summarise } from './run-summary.ts';
 import { requestStop, showRunTerminal } from './run-terminal.ts';
 import type { RunItem } from './runs-tree.ts';
 
 /** Trains on a task file that the user chooses. */
 export async function trainOnTasks({ context }: App): Promise<void> {
-  if (!(await mayTrain(context))) return;
+  if (!(await mayRunPrograms(context))) return;
   const own = '$(file) The tasks that come with Unmask';
   const picked = await window.showQuickPick([own, '$(folder-opened) A task file…'], {
     title: 'Train on Tasks',
@@ -35,7 +35,7 @@ export async function trainOnTasks({ context }: App): Promise<void> {
 
 /** Makes tasks of the functions that the workspace's own tests call, and trains on them. */
 export async function trainOnTests({ context }: App): Promise<void> {
-  if (!(await mayTrain(context))) return;
+  if (!(await mayRunPrograms(context))) return;
   const run = newRun();
   const tasks = path.join(run, 'tasks.jsonl');
   mkdirSync(run, { recursive: true });
@@ -54,10 +54,13 @@ export async function stopRun(_app: App, item?: RunItem): Promise<void> {
 }
 
 export async function resumeRun({ context }: App, item?: RunItem): Promise<void> {
-  if (!(await mayTrain(context))) return;
+  requireTrust();
   const dir = item?.dir ?? (await chooseRun());
   if (dir === undefined) return;
-  await startDetached(context, ['train', await trainerOf(dir), '--resume', dir], dir);
+  const trainer = await trainerOf(dir);
+  // Supervised fine-tuning runs no programs.
+  if (trainer === 'grpo' && !(await mayRunPrograms(context))) return;
+  await startDetached(context, ['train', trainer, '--resume', dir], dir);
   showRunTerminal(dir, true);
 }
 

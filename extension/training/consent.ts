@@ -3,14 +3,17 @@ import { runCommandLine } from '../command-line.ts';
 
 const KEY = 'training.consent';
 
+/** Throws in Restricted Mode. */
+export function requireTrust(): void {
+  if (!workspace.isTrusted) throw new Error('training is off in Restricted Mode: trust the workspace first.');
+}
+
 /**
  * Whether the user lets training run what a model writes; asked once in a workspace, saying what keeps it in. Throws in
  * Restricted Mode.
  */
-export async function mayTrain(context: ExtensionContext): Promise<boolean> {
-  if (!workspace.isTrusted) {
-    throw new Error('training runs code and is off in Restricted Mode: trust the workspace first.');
-  }
+export async function mayRunPrograms(context: ExtensionContext): Promise<boolean> {
+  requireTrust();
   if (context.workspaceState.get<boolean>(KEY)) return true;
   const sandbox = await window.withProgress(
     { location: ProgressLocation.Notification, title: 'Unmask: testing the sandbox' },

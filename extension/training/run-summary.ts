@@ -1,11 +1,11 @@
-import type { RunRow, RunUpdate } from '../../server/protocol.ts';
+import { INTERRUPTED, type RunRow, type RunUpdate } from '../../server/protocol.ts';
 
 export interface RunSummary {
   /** Whether its process is at work. */
   running: boolean;
   /** State, step, reward and held-out pass@1 on one line. */
   description: string;
-  /** Why it stopped or failed; empty where it did neither. */
+  /** Why it failed or is interrupted; otherwise empty. */
   reason: string;
 }
 
@@ -13,17 +13,16 @@ export interface RunSummary {
 export function summarise({ state, metrics }: RunUpdate, isAlive: (pid: number) => boolean): RunSummary {
   if (!state) return { running: false, description: 'new', reason: '' };
   const running = state.status === 'running' && isAlive(Number(state.pid));
-  const lost = state.status === 'running' && !running;
+  const { status, reason = '' } = state.status === 'running' && !running ? INTERRUPTED : state;
   const reward = last(metrics, (row) => (row.reward as RunRow | undefined)?.mean);
   const passAt1 = last(metrics, (row) => (row.heldOut as RunRow | undefined)?.passAt1);
   const parts = [
-    lost ? 'interrupted' : String(state.status),
+    String(status),
     `step ${state.step} of ${state.steps}`,
     ...(reward === undefined ? [] : [`reward ${reward.toFixed(2)}`]),
     ...(passAt1 === undefined ? [] : [`pass@1 ${(100 * passAt1).toFixed(0)} %`]),
   ];
-  const reason = lost ? 'its process ended without a word' : String(state.reason ?? '');
-  return { running, description: parts.join(' · '), reason };
+  return { running, description: parts.join(' · '), reason: String(reason) };
 }
 
 function last(rows: readonly RunRow[], of: (row: RunRow) => unknown): number | undefined {

@@ -15,9 +15,11 @@ export function attentionChunks(
   count: number,
   visible: (row: number, column: number) => boolean,
 ): AttentionChunk[] {
-  const seen = Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: rows }, (_, column) => column).filter((column) => visible(row, column)),
-  );
+  const seen = Array.from({ length: rows }, (_, row) => {
+    const columns: number[] = [];
+    for (let column = 0; column < rows; column++) if (visible(row, column)) columns.push(column);
+    return columns;
+  });
   const order = [...seen.keys()].sort(
     (a, b) => (seen[a][0] ?? 0) - (seen[b][0] ?? 0) || seen[a].length - seen[b].length,
   );

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { INTERRUPTED } from '../protocol.ts';
 import { lockOwner } from '../train/run/lock.ts';
-import { RunFolder, type RunState } from '../train/run/run-folder.ts';
+import { RunFolder, type RunState, type RunStatus } from '../train/run/run-folder.ts';
 import { type Command, UsageError } from './command.ts';
 
 export const runsList: Command = {
@@ -14,7 +15,7 @@ export const runsList: Command = {
     if (args.length > 1) throw new UsageError('at most one folder is expected');
     const parent = args[0] ?? 'runs';
     const names = existsSync(parent) ? (await readdir(parent)).sort() : [];
-    const rows: ({ dir: string } & Partial<RunState>)[] = [];
+    const rows: ({ dir: string } & Partial<ShownState>)[] = [];
     for (const name of names) {
       const dir = path.join(parent, name);
       if (!existsSync(path.join(dir, 'state.json'))) continue;
@@ -27,9 +28,11 @@ export const runsList: Command = {
   },
 };
 
-/** The state of a run; one whose process is gone without having said so has failed. */
-export async function currentState(dir: string): Promise<RunState | undefined> {
+export type ShownState = Omit<RunState, 'status'> & { status: RunStatus | typeof INTERRUPTED.status };
+
+/** The state of a run; one whose process is gone without having said so is interrupted. */
+export async function currentState(dir: string): Promise<ShownState | undefined> {
   const state = await (await RunFolder.open(dir)).state();
   const lost = state?.status === 'running' && lockOwner(dir) === undefined;
-  return lost ? { ...state, status: 'failed', reason: 'its process ended without a word' } : state;
+  return lost ? { ...state, ...INTERRUPTED } : state;
 }

@@ -55,12 +55,12 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
       .first()
       .waitFor();
     await editor.command('Resume Training Run');
+    await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(RUN) }).click();
     const dialog = editor.page.locator('.monaco-dialog-box', { hasText: 'Train a model by running' });
     await dialog.waitFor();
     assert.match(await dialog.innerText(), /Not covered/);
     await editor.screenshot('consent');
     await dialog.getByRole('button', { name: 'Train', exact: true }).click();
-    await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(RUN) }).click();
     const file = path.join(dir, 'workspace', RUN, 'state.json');
     const state = () => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
     while (state().pid === undefined) await delay(100);

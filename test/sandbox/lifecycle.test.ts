@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Sandbox } from '../../server/sandbox/sandbox.ts';
+import { isRunning } from '../support/processes.ts';
 import { openSandbox, pythonTask, verdictOf } from '../support/sandbox.ts';
 import { BACKENDS } from '../support/sandbox-worker.ts';
 
@@ -83,13 +83,4 @@ for (const { backend, skip } of BACKENDS) {
       while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
     });
   });
-}
-
-/** A zombie has ended; only its parent has not asked yet. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

@@ -4,7 +4,13 @@ import { PADDED } from '../../../kernels/training/token-log-probs.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
 import type { ScoredBatch } from '../feeds.ts';
 import type { OtherLogProbs, PolicyLossTerms } from './policy-loss.ts';
-import { type PolicyRows, policyRows, type ReplayedResponse, type ScoredRow } from './policy-rows.ts';
+import {
+  type PolicyRows,
+  policyRows,
+  type ReplayedResponse,
+  type ScoredRow,
+  sharedRows,
+} from './policy-rows.ts';
 import type { ReplaySettings } from './replay/replayer.ts';
 
 type Likelihood = ReplaySettings['likelihood'];
@@ -28,19 +34,21 @@ export function policyBatches(
 ): PolicyBatch[] {
   const batches: PolicyBatch[] = [];
   let first = 0;
-  let rows: PolicyRows | undefined;
+  let size = 0;
   const close = (end: number) => {
-    if (rows) batches.push({ rows, terms: joinedTerms(terms.slice(first, end)) });
+    const rows = policyRows(spec, responses.slice(first, end));
+    batches.push({ rows, terms: joinedTerms(terms.slice(first, end)) });
     first = end;
   };
   for (const [i, response] of responses.entries()) {
-    const more = policyRows(spec, [...responses.slice(first, i), response]);
-    if (rows && more.ids.length > mostRows) {
+    const alone = policyRows(spec, [response]).ids.length;
+    const more = i > first ? alone - sharedRows(spec, responses[i - 1], response) : alone;
+    if (i > first && size + more > mostRows) {
       close(i);
-      rows = policyRows(spec, [response]);
-    } else rows = more;
+      size = alone;
+    } else size += more;
   }
-  close(responses.length);
+  if (responses.length > 0) close(responses.length);
   return batches;
 }
 

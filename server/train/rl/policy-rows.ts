@@ -54,7 +54,7 @@ export function policyRows(spec: DenoiserSpec, responses: readonly ReplayedRespo
   let sharedIds: readonly number[] = [];
   for (const [response, { promptIds, responseIds, states }] of responses.entries()) {
     const shared = sharedLength(spec, promptIds.length);
-    if (prompt < 0 || promptIds.join() !== sharedIds.join()) {
+    if (prompt < 0 || !samePrompt(promptIds, sharedIds)) {
       prompt++;
       promptStart = rows.length;
       sharedIds = promptIds;
@@ -90,6 +90,19 @@ export function policyRows(spec: DenoiserSpec, responses: readonly ReplayedRespo
     visible: (row, column) => sees(rows[row], rows[column]),
     scored,
   };
+}
+
+/** Rows that a response has in common with the one before it. */
+export function sharedRows(
+  spec: DenoiserSpec,
+  before: ReplayedResponse,
+  { promptIds }: ReplayedResponse,
+): number {
+  return samePrompt(before.promptIds, promptIds) ? sharedLength(spec, promptIds.length) : 0;
+}
+
+function samePrompt(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((id, i) => id === other[i]);
 }
 
 /** Tokens of a prompt whose clean rows are the same behind every response: whole blocks on a grid. */

@@ -86,7 +86,7 @@ export async function loadCheckpoint(
 ): Promise<{ manifest: CheckpointManifest; arrays: TrainerArrays } | undefined> {
   if (!hasCheckpoint(run)) return undefined;
   const dir = path.join(run, FOLDER, (await readText(path.join(run, LATEST), run)).trim());
-  const manifest: CheckpointManifest = JSON.parse(await readText(path.join(dir, MANIFEST), run));
+  const manifest = parseManifest(path.join(dir, MANIFEST), await readText(path.join(dir, MANIFEST), run));
   for (const [what, then, now] of [
     ['weights', manifest.baseWeights, base.baseWeights],
     ['tokenizer', manifest.tokenizer, base.tokenizer],
@@ -119,6 +119,16 @@ export async function markBest(run: string, step: number): Promise<void> {
 /** Whether a run can be resumed. */
 export function hasCheckpoint(run: string): boolean {
   return existsSync(path.join(run, LATEST));
+}
+
+function parseManifest(file: string, text: string): CheckpointManifest {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(
+      `${file} cannot be read: ${(error as Error).message}: put it back, or start a new run.`,
+    );
+  }
 }
 
 async function readText(file: string, run: string): Promise<string> {

@@ -137,8 +137,16 @@ export class RunFolder {
     return text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
+      .flatMap((line, i) => (line === '' ? [] : [this.#row(name, i + 1, line)]));
+  }
+
+  #row(name: keyof typeof FILES, number: number, line: string): Record<string, unknown> {
+    try {
+      return JSON.parse(line);
+    } catch (error) {
+      const place = `${this.#file(name)}:${number}`;
+      throw new UserError(`${place} cannot be read: ${(error as Error).message}: remove the line.`);
+    }
   }
 
   #append(name: keyof typeof FILES, line: string): void {

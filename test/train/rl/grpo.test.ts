@@ -1,129 +1,23 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
-import type { Verdict } from '../../../server/sandbox/verdict.ts';
-import { runGrpo } from '../../../server/train/rl/grpo.ts';
-import type { RewardSandbox } from '../../../server/train/rl/grpo-loop.ts';
-import type { GrpoRow, StepRow } from '../../../server/train/rl/grpo-row.ts';
 import { RL_PRESETS } from '../../../server/train/rl/presets/index.ts';
-import { resolveGrpoSettings } from '../../../server/train/rl/settings.ts';
 import { RunFolder } from '../../../server/train/run/run-folder.ts';
 import { parseTrajectory } from '../../../server/trajectory-file.ts';
-import { temporaryFolder } from '../../support/model-files.ts';
-import { writeTinyModel } from '../../support/tiny-model-folder.ts';
-
-const HELD_OUT = ['last', 'first', 'second', 'third', 'fourth', 'fifth'];
-const TASKS = ['double', 'half', 'next', ...HELD_OUT].map((name, i) => ({
-  task_id: name,
-  text: name,
-  code: '    return x\n',
-  entry_point: name,
-  prefix: `def ${name}(x):\n`,
-  test_list: [`assert ${name}(0) == 0`],
-  level: 1 + (i % 2),
-  split: i < 3 ? 'train' : 'heldout',
-}));
-
-/** A quarter of the bytes end a response, so that most are short. */
-const STOP_TOKENS = Array.from({ length: 64 }, (_, i) => 192 + i);
-
-/** Judges by the text alone: right is what begins with an even byte. */
-function fakeSandbox(onVerdict: () => void = () => {}): RewardSandbox {
-  return {
-    async verdict({ task, code }): Promise<Verdict> {
-      onVerdict();
-      const answer = Buffer.from(code.slice(task.prefix.length));
-      const passed = answer[0] % 2 === 0;
-      return {
-        taskId: task.id,
-        verdict: passed ? 'passed' : 'failed',
-        passed: Number(passed),
-        total: 1,
-        asserts: [passed ? 'passed' : 'failed'],
-        ms: 1,
-        detail: '',
-      };
-    },
-    close() {},
-  };
-}
-
-interface LabChanges extends Record<string, unknown> {
-  recipe?: object;
-  tasks?: readonly object[];
-}
-
-function lab(t: TestContext, { recipe = {}, tasks = TASKS, ...changes }: LabChanges = {}) {
-  const dir = temporaryFolder(t);
-  const model = path.join(dir, 'model');
-  writeTinyModel(model, undefined, STOP_TOKENS);
-  const file = path.join(dir, 'tasks.jsonl');
-  writeFileSync(file, tasks.map((task) => JSON.stringify(task)).join('\n'));
-  const { decode, filter, ...preset } = RL_PRESETS.lightningrl;
-  const settings = {
-    model,
-    tasks: file,
-    recipe: {
-      ...preset,
-      promptsPerStep: 2,
-      groupSize: 4,
-      decode: { ...decode, maxTokens: 8, threshold: 0.02 },
-      filter: { ...filter, drop: [] },
-      optimizer: { ...preset.optimizer, learningRate: 0.02, warmupSteps: 0 },
-      ...recipe,
-    },
-    steps: 4,
-    rank: 2,
-    evaluateEvery: 2,
-    threads: 1,
-    ...changes,
-  };
-  return { dir, settings };
-}
-
-async function train(
-  run: RunFolder,
-  settings: unknown,
-  { stopAfter = Number.POSITIVE_INFINITY, sandbox = fakeSandbox() } = {},
-) {
-  const abort = new AbortController();
-  const rows: GrpoRow[] = [];
-  const onRow = (row: GrpoRow) => {
-    rows.push(row);
-    if ('reward' in row && row.step === stopAfter) abort.abort();
-  };
-  const resolved = resolveGrpoSettings(settings as Record<string, unknown>, 'test');
-  const state = await runGrpo(run, resolved, abort.signal, onRow, async () => sandbox);
-  return { state, rows, steps: rows.filter((row): row is StepRow => 'reward' in row) };
-}
-
-/** What does not depend on the clock. */
-async function numbers(run: RunFolder) {
-  return (await run.metrics()).map(
-    ({ seconds: _, secondsLeft: __, tokensPerSecond: ___, memory: ____, ...row }) => row,
-  );
-}
+import {
+  fakeSandbox,
+  HELD_OUT,
+  lab,
+  metricsWithoutTimes,
+  samples,
+  TASKS,
+  train,
+} from '../../support/grpo-lab.ts';
 
 const state = (run: RunFolder, step: number) =>
   readFileSync(path.join(run.dir, 'checkpoints', `step-${step}`, 'trainer.safetensors'));
-
-interface Sample {
-  step: number;
-  taskId: string;
-  tokens: number;
-  weightsVersion: number;
-  completion: string;
-  trace: string;
-}
-
-function samples(run: RunFolder): Sample[] {
-  return readFileSync(path.join(run.dir, 'samples.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
 
 test('a run says what it did, step by step, and keeps every sample with its trace', async (t) => {
   const { dir, settings } = lab(t);
@@ -185,7 +79,7 @@ test('a run that is stopped and resumed gives the same numbers as one that is no
   const first = await train(parts, settings, { stopAfter: 3 });
   assert.deepEqual([first.state.status, first.state.step], ['stopped', 3]);
   await train(parts, await parts.config());
-  assert.deepEqual(await numbers(parts), await numbers(whole));
+  assert.deepEqual(await metricsWithoutTimes(parts), await metricsWithoutTimes(whole));
   assert.deepEqual(samples(parts), samples(whole));
   assert.deepEqual(state(parts, 4), state(whole, 4));
 });
@@ -202,7 +96,7 @@ test('whatever a kill leaves behind, the resumed run gives the same numbers', as
     cpSync(whole.dir, copy, { recursive: true });
     copies.push(copy);
   };
-  await train(whole, settings, { sandbox: fakeSandbox(snapshot) });
+  await train(whole, settings, { sandbox: fakeSandbox(undefined, snapshot) });
   // In a checkpoint, and between the samples of a step and its metrics.
   const late = path.join(dir, 'killed-late');
   cpSync(copies[copies.length - 3], late, { recursive: true });
@@ -213,7 +107,11 @@ test('whatever a kill leaves behind, the resumed run gives the same numbers', as
     const killed = await RunFolder.open(copy);
     writeFileSync(path.join(copy, 'lock'), '999999999');
     await train(killed, settings);
-    assert.deepEqual(await numbers(killed), await numbers(whole), path.basename(copy));
+    assert.deepEqual(
+      await metricsWithoutTimes(killed),
+      await metricsWithoutTimes(whole),
+      path.basename(copy),
+    );
     assert.deepEqual(samples(killed), samples(whole));
     assert.deepEqual(state(killed, 3), state(whole, 3));
   }
@@ -269,12 +167,41 @@ test('tasks that are too hard are told of after the first evaluation, with an ea
   assert.match(String('advice' in first && first.advice), /solves none of the 6 held-out tasks.*level=1/);
 });
 
-test('a model or a task file that changed is not gone on with', async (t) => {
+test('a run that finds another model, other tasks or a broken folder does not go on, in one sentence', async (t) => {
   const { dir, settings } = lab(t);
-  const run = await RunFolder.create(path.join(dir, 'run'), settings);
-  await train(run, settings, { stopAfter: 1 });
-  writeFileSync(settings.tasks, `${JSON.stringify({ ...TASKS[0], task_id: 'new' })}\n`, { flag: 'a' });
-  await assert.rejects(train(run, settings), /data of .* has changed/);
+  const begun = await RunFolder.create(path.join(dir, 'run'), settings);
+  await train(begun, settings, { stopAfter: 1 });
+  const model = (file: string) => path.join(settings.model, file);
+  const folder = (file: string) => path.join(begun.dir, file);
+  const refused = async (file: string, change: (text: string) => string | undefined, reason: RegExp) => {
+    const before = readFileSync(file, 'utf8');
+    const after = change(before);
+    rmSync(file);
+    if (after !== undefined) writeFileSync(file, after);
+    await assert.rejects(
+      async () => train(begun, await begun.config()),
+      (error: Error) => {
+        assert.ok(error instanceof UserError, error.stack);
+        assert.match(error.message, reason);
+        return true;
+      },
+    );
+    writeFileSync(file, before);
+  };
+  const one = JSON.stringify({ ...TASKS[0], task_id: 'new' });
+  await refused(model('config.json'), (text) => text.replace('10000', '20000'), /belongs to weights/);
+  await refused(model('config.json'), () => undefined, /config\.json/);
+  await refused(model('tokenizer.json'), (text) => text.replace('<|258|>', '<|s|>'), /belongs to tokenizer/);
+  await refused(settings.tasks, (text) => `${text}\n${one}\n`, /data of .* has changed/);
+  await refused(settings.tasks, () => undefined, /tasks\.jsonl.*no such file/);
+  const format = (text: string) => JSON.stringify({ ...JSON.parse(text), format: 2 });
+  await refused(folder('config.json'), format, /another version/);
+  await refused(folder('config.json'), () => '{', /config\.json cannot be read/);
+  await refused(folder('metrics.jsonl'), (text) => `{\n${text}`, /metrics\.jsonl:1 cannot be read/);
+  const manifest = path.join('checkpoints', 'step-1', 'manifest.json');
+  await refused(folder(manifest), () => '{', /manifest\.json cannot be read/);
+  await refused(folder('latest'), () => 'step-9\n', /no checkpoint to go on from/);
+  assert.equal((await train(begun, await begun.config())).state.status, 'done');
 });
 
 test('masks that a replay draws are others for every update; what was decoded stays the same', async (t) => {

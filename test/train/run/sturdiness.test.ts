@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { RunFolder } from '../../../server/train/run/run-folder.ts';
+import { runWhereFilesEndAt } from '../../support/full-disk.ts';
 import { cliCommand, startProgram } from '../../support/run-cli.ts';
 import { checkpoint, lab, train } from '../../support/sft-lab.ts';
 import { testRandom } from '../../support/tiny-model.ts';
@@ -58,16 +59,8 @@ test('a full disk ends a run in one sentence; with room again it goes on from it
   for (const file of ['trainer.safetensors', 'model.safetensors', '../../metrics.jsonl']) {
     const full = new RunFolder(path.join(dir, `full-${path.basename(file)}`));
     cpSync(begun.dir, full.dir, { recursive: true });
-    // The limit cuts this file off: its beginning is still taken, as on a disk that fills up.
-    const blocks = Math.floor((statSync(path.join(written, file)).size - 1) / 512);
     const resume = cliCommand(['train', 'sft', '--resume', full.dir]);
-    const limited = ['sh', '-c', `ulimit -f ${blocks} && exec "$@"`, 'sh', ...resume] as [
-      string,
-      ...string[],
-    ];
-    const { code, stderr } = await startProgram(limited, { ...process.env, TSX_DISABLE_CACHE: '1' }).result;
-    assert.equal(code, 1, stderr);
-    const sentence = stderr.trimEnd().split('\n').at(-1)!;
+    const sentence = await runWhereFilesEndAt(statSync(path.join(written, file)).size, resume);
     assert.match(
       sentence,
       /^unmask train sft: (the checkpoint )?\S+ cannot be written: files of this size are not allowed there\.$/,
