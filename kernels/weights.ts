@@ -24,3 +24,10 @@ export function logicalDims({ dtype, dims }: { dtype: string; dims: readonly num
 
 /** Every tensor of a checkpoint under its Hugging Face name, such as `model.layers.0.mlp.up_proj.weight`. */
 export type WeightTable = ReadonlyMap<string, WeightLocation>;
+
+/** Where a weight is that the model must have. */
+export function findWeight(weights: WeightTable, name: string): WeightLocation {
+  const found = weights.get(name);
+  if (!found) throw new Error(`the model has no tensor ${name}`);
+  return found;
+}

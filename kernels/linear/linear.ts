@@ -1,9 +1,23 @@
 import type { Graph, Value } from '../graph.ts';
-import type { WeightLocation } from '../weights.ts';
+import { findWeight, type WeightLocation, type WeightTable } from '../weights.ts';
 import { type RowRange, toF32 } from './stored.ts';
 
 /** An [out, in] matrix, put together from row ranges in order. */
 export type Matrix = readonly RowRange[];
+
+/** A stored matrix with the scale and the bias that lie beside it. `name` lacks the `.weight`. */
+export function whole(weights: WeightTable, name: string): Matrix {
+  const weight = findWeight(weights, `${name}.weight`);
+  return [
+    {
+      weight,
+      scale: weights.get(`${name}.weight_scale`),
+      bias: weights.get(`${name}.bias`),
+      start: 0,
+      count: weight.dims[0],
+    },
+  ];
+}
 
 /** Rows ready to be multiplied by several matrices. What is inside belongs to the precision that made it. */
 export interface Prepared {

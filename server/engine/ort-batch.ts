@@ -7,7 +7,8 @@ import type { ModelFolder } from '../models/model-folder.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
 import { type Ort, type Tensor, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
-import { type ForwardRows, OrtForward, rowStarts } from './ort-forward.ts';
+import { type ForwardRows, OrtForward } from './ort-forward.ts';
+import { rowStarts } from './row-feeds.ts';
 
 /** A denoiser for many samples at once, with adapters that may change between forwards. */
 export class OrtBatch implements BatchDenoiser {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { whole } from '../../kernels/forward.ts';
+import { whole } from '../../kernels/linear/linear.ts';
 import { NAMES } from '../../kernels/names.ts';
 import { buildSamplerHead, CHAIN, type HeadWeight } from '../../kernels/sampler-head.ts';
 import type { SamplerHead } from '../decode/denoiser.ts';

@@ -30,6 +30,11 @@ export interface SessionSettings {
    * large graphs keep much more memory than is in use at any time.
    */
   planMemory?: boolean;
+  /**
+   * For a few runs over weights that need not fit in memory: the graph runs as it was built, so that weights are brought
+   * from their stored form into that of a product when it is computed, and let go of afterwards.
+   */
+  frugal?: boolean;
   /** Where the nodes run that the device has an implementation of; the others run on the processor. */
   device?: RunningDevice;
 }
@@ -40,20 +45,22 @@ export async function openSession(
   graph: Graph,
   folder: string,
   threads: number,
-  { planMemory = true, device = 'cpu' }: SessionSettings = {},
+  { planMemory = true, frugal = false, device = 'cpu' }: SessionSettings = {},
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(serialize(graph), {
     executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    enableMemPattern: planMemory,
+    graphOptimizationLevel: frugal ? 'disabled' : 'all',
+    enableMemPattern: planMemory && !frugal,
+    enableCpuMemArena: !frugal,
     logSeverityLevel: 3,
     extra: {
       session: {
         model_external_initializers_file_folder_path: folder,
         // Shares of far columns underflow; computing with such numbers takes a twentieth of a forward.
         set_denormal_as_zero: '1',
+        disable_prepacking: frugal ? '1' : '0',
       },
     },
   });
