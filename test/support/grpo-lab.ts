@@ -23,8 +23,12 @@ export const TASKS = ['double', 'half', 'next', ...HELD_OUT].map((name, i) => ({
   split: i < 3 ? 'train' : 'heldout',
 }));
 
-/** A quarter of the bytes end a response, so that most are short. */
-const STOP_TOKENS = Array.from({ length: 64 }, (_, i) => 192 + i);
+/** A quarter of the bytes. */
+const STOP_TOKENS = bytes(192, 256);
+
+export function bytes(first: number, end: number): number[] {
+  return Array.from({ length: end - first }, (_, i) => first + i);
+}
 
 /** Right is what begins with an even byte. */
 const beginsEven = (answer: string) => Buffer.from(answer)[0] % 2 === 0;
@@ -53,15 +57,23 @@ export function fakeSandbox(
 }
 
 interface LabChanges extends Record<string, unknown> {
+  /** Tokens that end a response; a quarter of the bytes, so that most are short. */
+  stopTokens?: readonly number[];
+  /** Factor of the embedding: how sure the model is of what it writes. */
+  sureness?: number;
   recipe?: object;
   tasks?: readonly object[];
 }
 
 /** A tiny model, tasks, and settings of a run of four steps on them with an evaluation after every other. */
-export function lab(t: TestContext, { recipe = {}, tasks = TASKS, ...changes }: LabChanges = {}) {
+export function lab(
+  t: TestContext,
+  { recipe = {}, tasks = TASKS, stopTokens = STOP_TOKENS, sureness = 1, ...changes }: LabChanges = {},
+) {
   const dir = temporaryFolder(t);
   const model = path.join(dir, 'model');
-  writeTinyModel(model, undefined, STOP_TOKENS);
+  const weightOf = (name: string, value: number) => (name.includes('embed') ? sureness * value : value);
+  writeTinyModel(model, weightOf, stopTokens);
   const file = path.join(dir, 'tasks.jsonl');
   writeFileSync(file, tasks.map((task) => JSON.stringify(task)).join('\n'));
   const { decode, filter, ...preset } = RL_PRESETS.lightningrl;
