@@ -11,6 +11,8 @@ import { probeInProcess } from './probe-process.ts';
 export interface DeviceReport {
   name: RunningDevice;
   used: boolean;
+  /** How many times as fast as the processor it was, the processor itself 1; left out where it does not work. */
+  gain?: number;
   reason: string;
 }
 
@@ -34,6 +36,17 @@ interface Remembered {
 export async function bestDevice(storageDir: string): Promise<RunningDevice> {
   const reports = await rememberedReports(storageDir);
   return reports?.find(({ used }) => used)?.name ?? 'cpu';
+}
+
+/** The device that gained most of those that gained less than one that has failed; the processor if there is none. */
+export async function nextDevice(storageDir: string, failed: RunningDevice): Promise<RunningDevice> {
+  const reports = (await rememberedReports(storageDir)) ?? [];
+  const gainOf = ({ gain = 0 }: DeviceReport) => gain;
+  const most = Math.max(...reports.filter(({ name }) => name === failed).map(gainOf));
+  const [next] = reports
+    .filter((report) => gainOf(report) > 1 && gainOf(report) < most)
+    .sort((a, b) => gainOf(b) - gainOf(a));
+  return next?.name ?? 'cpu';
 }
 
 /** What the last probe found; undefined if there was none, or if driver, system or program have changed since. */
@@ -70,19 +83,18 @@ export async function probeDevices(
 
 /** The device with the largest gain over the processor is used, or the processor if none has any. */
 export function chooseDevice(results: readonly (readonly [RunningDevice, ProbeResult])[]): DeviceReport[] {
-  const gain = (result: ProbeResult) =>
-    result.problem === undefined ? result.cpuMilliseconds / result.milliseconds : 0;
-  const best = results.reduce<(typeof results)[number] | undefined>(
-    (most, next) => (gain(next[1]) > Math.max(1, most ? gain(most[1]) : 1) ? next : most),
-    undefined,
+  const gains = results.map(([, result]) =>
+    result.problem === undefined ? result.cpuMilliseconds / result.milliseconds : 0,
   );
-  const others = results.map(([name, result]) => ({
-    name,
-    used: best?.[0] === name,
-    reason: result.problem ?? `works: ${compareTimes(result)}`,
-  }));
-  const reason = best ? `${best[0]} is faster` : 'no other device works and is faster';
-  return [...others, { name: 'cpu', used: best === undefined, reason }];
+  const most = Math.max(1, ...gains);
+  const best = most > 1 ? gains.indexOf(most) : -1;
+  const others = results.map(([name, result], i) =>
+    result.problem === undefined
+      ? { name, used: i === best, gain: gains[i], reason: `works: ${compareTimes(result)}` }
+      : { name, used: false, reason: result.problem },
+  );
+  const reason = best < 0 ? 'no other device works and is faster' : `${results[best][0]} is faster`;
+  return [...others, { name: 'cpu', used: best < 0, gain: 1, reason }];
 }
 
 function compareTimes(result: Extract<ProbeResult, { problem?: undefined }>): string {

@@ -2,8 +2,10 @@ import { UserError } from '../errors.ts';
 import { withChatEnd } from '../models/chat-end.ts';
 import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
+import type { RunningDevice } from '../protocol.ts';
 import { defaultStorageDir } from '../storage.ts';
-import { bestDevice } from './devices.ts';
+import { bestDevice, nextDevice } from './devices.ts';
+import { type DeviceDenoiser, type Devices, FallbackDenoiser } from './fallback-denoiser.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
 import { loadOrt } from './ort.ts';
 import { OrtDenoiser } from './ort-denoiser.ts';
@@ -22,29 +24,30 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
   const folder = { ...opened, spec: withChatEnd(opened.spec, tokenizer) };
   onProgress(0.3, 'loading ONNX Runtime');
   const ort = await loadOrt();
-  onProgress(0.4, 'preparing the weights');
   const storageDir = options.storageDir ?? defaultStorageDir();
   const times = await rememberedTimes(storageDir, folder.weightsHash);
   const threads = options.threads || (times ? bestThreads(times) : defaultThreads());
   const samplerHead = await OrtSamplerHead.open(ort, folder);
-  const wanted = options.device === 'auto' ? await bestDevice(storageDir) : options.device;
-  let device = wanted;
-  const open = () => OrtDenoiser.open(ort, folder, threads, samplerHead, device);
-  const denoiser = await open().catch((error: Error) => {
-    if (wanted === 'cpu') throw error;
-    const problem = `The device ${wanted} cannot run ${folder.name} (${explain(error.message)})`;
-    if (options.device !== 'auto') throw new UserError(`${problem}; set unmask.device to auto or cpu.`);
-    process.stderr.write(`${problem}; the processor is used.\n`);
-    device = 'cpu';
-    return open();
-  });
+  const devices = {
+    open(device: RunningDevice) {
+      onProgress(0.4, 'preparing the weights');
+      return OrtDenoiser.open(ort, folder, threads, samplerHead, device);
+    },
+    next: (failed: RunningDevice) => nextDevice(storageDir, failed),
+  };
+  const denoiser =
+    options.device === 'auto'
+      ? await FallbackDenoiser.open(devices, await bestDevice(storageDir))
+      : new FallbackDenoiser(devices, options.device, await openOn(devices, options.device, folder.name));
   onProgress(1, 'ready');
   const policies = new Policies(ort, folder);
   return {
     folder,
     denoiser,
     tokenizer,
-    device,
+    get device() {
+      return denoiser.device;
+    },
     threads,
     policy: (file) => policies.get(file),
     async release() {
@@ -54,3 +57,12 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
     },
   };
 };
+
+/** Throws UserError for a device that the user chose and that cannot. */
+function openOn(devices: Devices, device: RunningDevice, model: string): Promise<DeviceDenoiser> {
+  return devices.open(device).catch((error: Error) => {
+    if (device === 'cpu') throw error;
+    const problem = `The device ${device} cannot run ${model} (${explain(error.message)})`;
+    throw new UserError(`${problem}; set unmask.device to auto or cpu.`);
+  });
+}

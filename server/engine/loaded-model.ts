@@ -2,7 +2,7 @@ import type { Denoiser } from '../decode/denoiser.ts';
 import type { TokenDecoder } from '../decode/text.ts';
 import type { LearnedPolicy } from '../decode/unmasking/learned-policy.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
-import type { EngineOptions } from '../protocol.ts';
+import type { EngineOptions, RunningDevice } from '../protocol.ts';
 
 /** Text ⇄ token ids of one model. */
 export interface TextCodec extends TokenDecoder {
@@ -17,8 +17,8 @@ export interface LoadedModel {
   folder: ModelFolder;
   denoiser: Denoiser;
   tokenizer: TextCodec;
-  /** The execution provider that runs the forwards, such as `cpu`. */
-  device: string;
+  /** The execution provider that runs the forwards, which changes where one fails. */
+  readonly device: RunningDevice;
   /** Threads one forward uses. */
   threads: number;
   /** The learned policy of a file, or the model's own. Throws UserError where there is none that fits the model. */

@@ -1,11 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
-import type { EngineOptions, FromEngine, ToEngine, Trajectory } from '../protocol.ts';
-import type { EngineRequest } from './engine.ts';
+import type { FromEngine, ToEngine } from '../protocol.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
 import type { LoadModel } from './loaded-model.ts';
-import { type WarmHooks, WarmModel } from './warm-model.ts';
+import { WarmModel } from './warm-model.ts';
 
 type Load = Extract<ToEngine, { type: 'load' }>;
 type Complete = Extract<ToEngine, { type: 'complete' }>;
@@ -37,7 +36,8 @@ class EngineServer {
   private readonly load: LoadModel;
   private readonly tasks: (Load | Complete)[] = [];
   private model: WarmModel | undefined;
-  private options: EngineOptions | undefined;
+  /** The one that was announced. */
+  private device: string | undefined;
   private working = false;
   private running: { id: number; cancelled: boolean } | undefined;
   private lastSign = 0;
@@ -81,13 +81,13 @@ class EngineServer {
   }
 
   private async open({ options }: Load): Promise<void> {
-    this.options = options;
+    this.device = undefined;
     try {
       this.model = await WarmModel.open(this.load, options, {
         onProgress: (progress, message) => this.send({ type: 'loading', progress, message }),
-        onForward: () => this.signOfLife(),
+        onForward: () => this.forwardDone(),
       });
-      this.send({ type: 'ready', ...this.model.ready });
+      this.announce(this.model);
     } catch (error) {
       this.send({ type: 'error', ...describe(error) });
     }
@@ -101,7 +101,7 @@ class EngineServer {
     const running = { id, cancelled: false };
     this.running = running;
     try {
-      const trajectory = await this.decode(this.model, request, {
+      const trajectory = await this.model.complete(request, {
         cancelled: () => running.cancelled,
         onStep: stream ? (step) => this.send({ type: 'step', id, step }) : undefined,
       });
@@ -112,25 +112,16 @@ class EngineServer {
     this.running = undefined;
   }
 
-  /** Where the device fails, because it was lost or is out of memory, the model is opened on the processor instead. */
-  private async decode(model: WarmModel, request: EngineRequest, hooks: WarmHooks): Promise<Trajectory> {
-    try {
-      return await model.complete(request, hooks);
-    } catch (error) {
-      const { device } = model.ready;
-      if (error instanceof UserError || device === 'cpu' || !this.options) throw error;
-      process.stderr.write(
-        `The device ${device} failed, the processor is used: ${(error as Error).message}\n`,
-      );
-      // What is lost cannot always be let go of.
-      await model.release().catch(() => {});
-      await this.open({ type: 'load', options: { ...this.options, device: 'cpu' } });
-      if (this.model === model || !this.model) throw error;
-      return this.model.complete(request, hooks);
-    }
+  /** Says what is ready, also when another device has taken over. */
+  private announce(model: WarmModel): void {
+    const { ready } = model;
+    if (ready.device === this.device) return;
+    this.device = ready.device;
+    this.send({ type: 'ready', ...ready });
   }
 
-  private signOfLife(): void {
+  private forwardDone(): void {
+    if (this.model) this.announce(this.model);
     const now = performance.now();
     if (now - this.lastSign < ALIVE_MILLISECONDS) return;
     this.lastSign = now;

@@ -66,7 +66,7 @@ export class WarmModel {
     const given = request.adapt ? adaptedSettings(spec, request.settings) : request.settings;
     const { maxTokens } = resolveSettings(spec, given);
     const policy = given.policy === 'learned' ? await this.model.policy(given.policyFile) : undefined;
-    const { folder, tokenizer, device } = this.model;
+    const { folder, tokenizer } = this.model;
     const prompt = spec.cleanAttention === 'causal' ? request.prompt : joined(request.prompt);
     const { ids, ...around } = promptTokens(prompt, spec, tokenizer, spec.maxPositions - maxTokens);
     const stopStrings = [...(given.stopStrings ?? []), ...around.stopStrings];
@@ -86,7 +86,7 @@ export class WarmModel {
       prompt,
       model: folder.name,
       weights: folder.weightsHash,
-      device,
+      device: this.model.device,
       ms: { ...decoded.ms, load: this.loadMilliseconds },
     };
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import type { ForwardRequest } from '../../server/decode/denoiser.ts';
+import { FallbackDenoiser } from '../../server/engine/fallback-denoiser.ts';
 import { encodeFrame, FrameReader } from '../../server/engine/frames.ts';
 import { serve } from '../../server/engine/serve.ts';
 import type { FromEngine, ToEngine } from '../../server/protocol.ts';
@@ -50,28 +52,40 @@ test('while the model loads, a later request takes the place of an earlier one',
   );
 });
 
-test('when a device is lost the request is answered by the processor', async () => {
-  const loaded: string[] = [];
-  const said = await converse(
-    [{ ...LOAD, options: { ...LOAD.options, device: 'webgpu' } }, complete(1, 'a')],
-    1,
-    async (options, onProgress) => {
-      loaded.push(options.device);
-      const model = await loadFakeModel(options, onProgress);
-      if (options.device === 'cpu') return model;
-      const lost = () => Promise.reject(new Error('device lost'));
-      return {
-        ...model,
-        device: options.device,
-        denoiser: { ...model.denoiser, forward: lost },
-        release: lost,
-      };
-    },
+test('when a device is lost the processor goes on with the request, and no step is repeated', async () => {
+  const streamed: ToEngine = { type: 'complete', id: 1, ...request('a', { maxTokens: 12 }), stream: true };
+  const steps = (said: FromEngine[]) =>
+    said.flatMap((message) => (message.type === 'step' ? [{ ...message.step, milliseconds: 0 }] : []));
+  const undisturbed = await converse([LOAD, streamed], 1);
+  const disturbed = await converse([LOAD, streamed], 1, async (options, onProgress) => {
+    const model = await loadFakeModel(options, onProgress);
+    const cpu = { ...model.denoiser, release: async () => {} };
+    let forwards = 0;
+    const webgpu = {
+      ...cpu,
+      async forward(rows: ForwardRequest) {
+        forwards++;
+        // After the prefill and one step.
+        if (forwards === 3) throw new Error('device lost');
+        return cpu.forward(rows);
+      },
+    };
+    const devices = { open: async () => cpu, next: async () => 'cpu' as const };
+    const denoiser = new FallbackDenoiser(devices, 'webgpu', webgpu);
+    return {
+      ...model,
+      denoiser,
+      get device() {
+        return denoiser.device;
+      },
+    };
+  });
+  assert.deepEqual(steps(disturbed), steps(undisturbed));
+  const order = disturbed.flatMap((message) =>
+    message.type === 'ready' ? [message.device] : message.type === 'step' ? ['step'] : [],
   );
-  assert.deepEqual(loaded, ['webgpu', 'cpu']);
-  const devices = said.flatMap((message) => (message.type === 'ready' ? [message.device] : []));
-  assert.deepEqual(devices, ['webgpu', 'cpu']);
-  const done = said.find((message) => message.type === 'done');
+  assert.deepEqual(order.slice(0, 4), ['webgpu', 'step', 'cpu', 'step']);
+  const done = disturbed.find((message) => message.type === 'done');
   assert.equal(done?.type === 'done' && done.trajectory.device, 'cpu');
 });
 

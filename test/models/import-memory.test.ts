@@ -25,7 +25,7 @@ const CONFIG = {
 };
 
 test('a model as wide as 8B is imported and compared with its source in less than a gigabyte of memory', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async (t) => {
   const dir = temporaryFolder(t);
   const source = path.join(dir, 'source');
