@@ -37,6 +37,8 @@ export interface DecodeSettings {
   policy?: RevealPolicy;
   /** Of the policy `learned`: its file. Left out: the one beside the model. */
   policyFile?: string;
+  /** Of the policy `learned`: how it draws, a name of server/decode/unmasking/. Left out: as its file says. */
+  unmasking?: string;
   /** Of the policy `learned`: its logits are divided by it; below 1 it draws what is more probable. Left out: its own. */
   policyTemperature?: number;
   /** Denoising steps of a whole window (S): every step reveals at least W / S positions. Left out: W, one position. */
@@ -85,8 +87,8 @@ export interface Decision {
   /** Positions that it might reveal, ascending. */
   eligible: number[];
   /**
-   * Those that it chose, in the order in which it did. Verified decoding reveals those of them that follow each other
-   * without a gap; after many steps without any another one may be revealed.
+   * Those that it chose, in the order in which it did. Verified decoding reveals the first eligible position anyway, and
+   * those of them that follow it without a gap; after many steps without any another one may be revealed.
    */
   chosen: number[];
   /** σ(logit) of each eligible position, 0 … 1: that of revealing it, others left aside. Missing where a rule decided. */

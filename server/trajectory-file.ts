@@ -63,6 +63,7 @@ const TRAJECTORY = record({
     stopAtDedent: optional(yesOrNo),
     policy: optional(oneOf('dynamic', 'static', 'sequential', 'entropy', 'factor', 'learned')),
     policyFile: optional(text),
+    unmasking: optional(text),
     policyTemperature: optional(number),
     steps: optional(count),
     entropyBound: optional(number),

@@ -1,9 +1,11 @@
 import { decodeChoice, POLICY_NAMES } from '../decode/settings.ts';
+import { UNMASKINGS, type UnmaskingName } from '../decode/unmasking/index.ts';
 import { defaultModelDir } from '../models/installed.ts';
 import type { DecodeChoice, DecodeSettings, Device, EngineOptions } from '../protocol.ts';
 import { type Options, UsageError, type Values } from './command.ts';
 
 const CHOICES: readonly DecodeChoice[] = ['ar', 'threshold', 'verified', 'policy'];
+const UNMASKING_NAMES = Object.keys(UNMASKINGS) as UnmaskingName[];
 const DEVICES: readonly Device[] = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'];
 
 /** Options of every command that decodes. */
@@ -15,6 +17,10 @@ export const DECODE_OPTIONS: Options = {
   'policy-file': {
     type: 'string',
     help: "file of the learned policy (default: policy.safetensors in the model's folder)",
+  },
+  unmasking: {
+    type: 'string',
+    help: `how a learned policy draws: ${UNMASKING_NAMES.join(', ')} (default: as its file says)`,
   },
   'policy-temperature': { type: 'string', help: 'below 1 a learned policy draws what is more probable' },
   steps: { type: 'string', help: 'denoising steps of a window: each reveals its share at least' },
@@ -50,6 +56,7 @@ export function readDecodeOptions(values: Values): DecodeOptions {
     policy: choice(values, 'policy', POLICY_NAMES),
     ...decodeChoice(choice(values, 'decode', CHOICES)),
     policyFile: text(values, 'policy-file'),
+    unmasking: choice(values, 'unmasking', UNMASKING_NAMES),
     policyTemperature: number(values, 'policy-temperature'),
     steps: number(values, 'steps'),
     entropyBound: number(values, 'entropy-bound'),

@@ -128,19 +128,25 @@ export class Session {
     return byPosition(revealed);
   }
 
-  /** Those of the choices for consecutive masked positions of a window that verified decoding goes on with. */
-  async accept(choices: readonly Choice[], window: Span): Promise<Choice[]> {
-    const { policy, threshold } = this.settings;
+  /**
+   * The proposals after the known token `next` that verified decoding goes on with: from the left, until one is refused or
+   * ends the response. A policy sees `next` as any other choice, as it would without verification.
+   */
+  async accept(next: Choice, proposals: readonly Choice[]): Promise<Choice[]> {
+    const { policy, threshold, window } = this.settings;
+    const span = { start: next.position, size: window };
+    const choices = [next, ...proposals];
     const wanted =
       policy === 'learned'
-        ? await this.deciding!.chosen(choices, window)
-        : choices.filter(({ distribution, id }) => probabilityOf(distribution, id) >= threshold);
-    const refused = choices.findIndex((choice) => !wanted.includes(choice));
-    const accepted = choices.slice(0, refused < 0 ? undefined : refused);
-    // Nothing follows the end.
-    const end = accepted.findIndex(({ id }) => this.isStopToken(id));
-    if (end >= 0) accepted.splice(end + 1);
-    if (policy !== 'learned') this.deciding?.note(choices, accepted, window);
+        ? await this.deciding!.chosen(choices, span)
+        : proposals.filter(({ distribution, id }) => probabilityOf(distribution, id) >= threshold);
+    const accepted: Choice[] = [];
+    for (const proposal of proposals) {
+      if (!wanted.includes(proposal)) break;
+      accepted.push(proposal);
+      if (this.isStopToken(proposal.id)) break;
+    }
+    if (policy !== 'learned') this.deciding?.note(choices, [next, ...accepted], span);
     return accepted;
   }
 

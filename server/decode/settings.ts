@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
 import type { DecodeChoice, DecodeMode, DecodeSettings, RevealPolicy, RevealRule } from '../protocol.ts';
 import { POLICIES } from './policies/index.ts';
+import { UNMASKINGS } from './unmasking/index.ts';
 import type { LearnedPolicy } from './unmasking/learned-policy.ts';
 
 /** Thresholds at which each mode is fast without loss on the embedded model; `ar` has no use for one. */
@@ -104,18 +105,11 @@ function misfit({ maskTokenId, cleanAttention }: DenoiserSpec, mode: DecodeMode)
 
 /** Those of the settings without a default of their own that were given. */
 function optionalSettings(settings: Partial<DecodeSettings>): Partial<DecodeSettings> {
-  const { stopAtDedent, policy, policyFile, policyTemperature, steps, entropyBound, factor, cache, refresh } =
-    settings;
+  const { stopAtDedent, policy, steps, entropyBound, factor, cache, refresh } = settings;
+  const { policyFile, unmasking, policyTemperature } = settings;
   const optional = {
-    stopAtDedent,
-    policy,
-    policyFile,
-    policyTemperature,
-    steps,
-    entropyBound,
-    factor,
-    cache,
-    refresh,
+    ...{ stopAtDedent, policy, steps, entropyBound, factor, cache, refresh },
+    ...{ policyFile, unmasking, policyTemperature },
   };
   return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
 }
@@ -135,10 +129,15 @@ function checkReveal(settings: DecodeSettings): void {
 }
 
 function checkLearned(spec: DenoiserSpec, settings: DecodeSettings): void {
-  const { mode, policy, policyFile, policyTemperature, temperature } = settings;
+  const { mode, policy, policyFile, unmasking, policyTemperature, temperature } = settings;
   if (policy !== 'learned') {
-    if ((policyFile ?? policyTemperature) === undefined) return;
-    throw new UserError("policyFile and policyTemperature are settings of the policy 'learned'.");
+    if ((policyFile ?? unmasking ?? policyTemperature) === undefined) return;
+    throw new UserError("policyFile, unmasking and policyTemperature are settings of the policy 'learned'.");
+  }
+  if (unmasking !== undefined && !Object.hasOwn(UNMASKINGS, unmasking)) {
+    throw new UserError(
+      `The unmasking '${unmasking}' is unknown: use ${Object.keys(UNMASKINGS).join(', ')}.`,
+    );
   }
   if (policyTemperature !== undefined) checkNumber('policyTemperature', policyTemperature, { min: 0.01 });
   // Whether a chained token is proposed may depend on those drawn after it: then what is kept would be no sample of ar's.

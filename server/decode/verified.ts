@@ -103,5 +103,5 @@ async function acceptedProposals(
   next: Choice,
 ): Promise<Choice[]> {
   const choices = await propose(session, result, { first, count }, next.position + 1, next.id);
-  return session.accept(choices, { start: next.position, size: count + 1 });
+  return session.accept(next, choices);
 }

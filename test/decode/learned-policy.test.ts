@@ -146,7 +146,7 @@ test('a policy that does not fit is refused in a sentence', async () => {
   const { policy } = randomPolicy(3, 'bernoulli', 1);
   const learned = { mode: 'verified', policy: 'learned' } as const;
   await assert.rejects(
-    run(denoiser, [1], learned, policy),
+    run(denoiser, [1], { ...learned, window: 4 }, policy),
     /trained for windows of 3 positions, not of 4: set window to 3/,
   );
   await assert.rejects(run(denoiser, [1], learned), /comes in a file, and none was given/);

@@ -1,7 +1,7 @@
 import type { Decision, DecodeSettings } from '../../protocol.ts';
 import type { Random } from '../random.ts';
 import type { Choice, Recorder } from '../recorder.ts';
-import { UNMASKINGS } from './index.ts';
+import { UNMASKINGS, type UnmaskingName } from './index.ts';
 import type { LearnedPolicy, PolicyView } from './learned-policy.ts';
 
 /** Consecutive positions that a step decides about, counted from the first response token. */
@@ -37,13 +37,12 @@ export class Deciding {
 
   /** Those of the choices, which come by rising position, that the policy takes, in its order; there may be none. */
   async chosen(choices: readonly Choice[], span: Span): Promise<Choice[]> {
-    if (choices.length === 0) return [];
     const view = this.#view(choices, span);
     const all = await this.#policy.logits(view);
-    const { temperature, unmasking } = this.#policy;
-    const scale = this.#settings.policyTemperature ?? temperature;
+    const { policyTemperature: scale = this.#policy.temperature, unmasking = this.#policy.unmasking } =
+      this.#settings;
     const logits = choices.map(({ position }) => all[position - span.start] / scale);
-    const { sample, logProb } = UNMASKINGS[unmasking];
+    const { sample, logProb } = UNMASKINGS[unmasking as UnmaskingName];
     const action = sample(logits, this.#random);
     const chosen = action.map((place) => choices[place]);
     this.#recorder.decision({
@@ -69,7 +68,7 @@ export class Deciding {
 
   /** Notes what another rule chose, for the policy to learn from. */
   note(choices: readonly Choice[], chosen: readonly Choice[], span: Span): void {
-    if (!this.#keepInputs || choices.length === 0) return;
+    if (!this.#keepInputs) return;
     this.#recorder.decision(this.#decision(choices, chosen, span, this.#view(choices, span)));
   }
 
