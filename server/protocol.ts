@@ -569,6 +569,10 @@ export const RL_PRESET_NAMES = [
   'tracerl',
   'd1',
   'grpo-trajectory',
+  'ontrack',
+  'jazbec',
+  'jazbec-dpls',
+  'jazbec-es',
 ] as const;
 
 /** What is shown of a run that says it is running and has no process any more. */

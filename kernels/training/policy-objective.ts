@@ -46,7 +46,6 @@ export function policyObjective(
   { competition, suppressed, loss: settings }: PolicyOptions,
 ): { logProbabilities: Value; loss?: Value } {
   const tokens = (name: string) => graph.input(name, 'f32', ['selected']);
-  const units = (name: string) => graph.input(name, 'f32', ['units']);
   const logProbabilities = tokenLogProbs(graph, weights, shape, states, suppressed, {
     target,
     inverseTemperature: graph.input(POLICY.inverseTemperature, 'f32', [1]),
@@ -69,16 +68,28 @@ export function policyObjective(
     }),
   });
   if (!settings) return { logProbabilities };
+  return { logProbabilities, loss: objectiveLoss(graph, logProbabilities, 'selected', settings) };
+}
+
+/** The loss over log-probabilities, f32 [dim], whose other inputs it adds. */
+export function objectiveLoss(
+  graph: Graph,
+  logProbabilities: Value,
+  dim: string,
+  settings: NonNullable<PolicyOptions['loss']>,
+): Value {
+  const decisions = (name: string) => graph.input(name, 'f32', [dim]);
+  const units = (name: string) => graph.input(name, 'f32', ['units']);
   const inputs: PolicyLossInputs = {
-    ...(settings.old && { old: tokens(POLICY.old) }),
+    ...(settings.old && { old: decisions(POLICY.old) }),
     ...(settings.kl && {
-      reference: { logProbs: tokens(POLICY.reference), weight: tokens(POLICY.klWeight) },
+      reference: { logProbs: decisions(POLICY.reference), weight: decisions(POLICY.klWeight) },
     }),
-    nllWeight: tokens(POLICY.nllWeight),
-    unit: graph.input(POLICY.unit, 'i64', ['selected']),
-    share: tokens(POLICY.share),
+    nllWeight: decisions(POLICY.nllWeight),
+    unit: graph.input(POLICY.unit, 'i64', [dim]),
+    share: decisions(POLICY.share),
     advantage: units(POLICY.advantage),
     unitWeight: units(POLICY.unitWeight),
   };
-  return { logProbabilities, loss: policyLoss(graph, logProbabilities, inputs, settings) };
+  return policyLoss(graph, logProbabilities, inputs, settings);
 }

@@ -22,6 +22,7 @@ const GRPO: Training<GrpoSettings> = {
     ...settings,
     model: path.resolve(settings.model),
     tasks: path.resolve(settings.tasks),
+    policyFile: settings.policyFile && path.resolve(settings.policyFile),
   }),
 };
 

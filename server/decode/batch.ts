@@ -15,6 +15,8 @@ export interface BatchHooks {
   /** Looked at before every forward; once true, what has been decoded so far ends as cancelled. */
   cancelled: DecodeHooks['cancelled'];
   candidates: DecodeHooks['candidates'];
+  policy?: DecodeHooks['policy'];
+  policyInputs?: DecodeHooks['policyInputs'];
   /** Called as soon as a response is there. */
   onDone?(job: number, trajectory: DecodedTrajectory): void;
 }
@@ -29,7 +31,7 @@ export async function decodeBatch(
   tokenizer: TokenDecoder,
   jobs: readonly BatchJob[],
   width: number,
-  { cancelled, candidates, onDone }: BatchHooks,
+  { cancelled, onDone, ...others }: BatchHooks,
 ): Promise<DecodedTrajectory[]> {
   const caches = batch.newCaches(Math.min(width, jobs.length));
   const lockstep = new Lockstep(batch, caches.length);
@@ -37,7 +39,7 @@ export async function decodeBatch(
   const trajectories: DecodedTrajectory[] = [];
   let next = 0;
   let failed = false;
-  const hooks: DecodeHooks = { cancelled: () => failed || cancelled(), candidates };
+  const hooks: DecodeHooks = { cancelled: () => failed || cancelled(), ...others };
   const work = async (cache: KvCache) => {
     try {
       while (next < jobs.length && !hooks.cancelled()) {

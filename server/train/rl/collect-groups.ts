@@ -2,6 +2,7 @@ import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Task } from '../../tasks/task.ts';
 import { shuffledAt } from '../shuffled.ts';
 import { type DropReason, GroupCollector } from './group-filter.ts';
+import { learningDecode } from './policy-recipe.ts';
 import type { Group } from './rollout.ts';
 import { sampleGroups } from './rollouts.ts';
 import type { SamplingEngine } from './sampling-engine.ts';
@@ -30,7 +31,12 @@ export async function collectGroups(
   prompts: number,
   signal: AbortSignal,
 ): Promise<CollectedGroups> {
-  const { groupSize, decode } = recipe;
+  const { groupSize } = recipe;
+  const decode = learningDecode(recipe);
+  const experts = recipe.policy?.experts && {
+    ...recipe.policy.experts,
+    decode: { ...recipe.decode, ...recipe.policy.experts.decode },
+  };
   const collector = new GroupCollector(recipe.promptsPerStep, recipe.filter, recipe.rewards);
   const sampled: Group[] = [];
   const seconds = { rollout: 0, reward: 0 };
@@ -40,7 +46,7 @@ export async function collectGroups(
       { length: collector.missing },
       (_, i) => tasks[shuffledAt(seed, tasks.length, drawn + i)],
     );
-    const settings = { decode, groupSize, seed, first: drawn * groupSize };
+    const settings = { decode, groupSize, experts, seed, first: drawn * groupSize };
     const rollouts = await sampleGroups(engine, sandbox, chosen, settings, signal);
     drawn += chosen.length;
     for (const group of rollouts.groups) collector.add(group);

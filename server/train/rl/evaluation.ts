@@ -1,6 +1,7 @@
 import { ratioOfSums } from '../../eval/tpf.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Task } from '../../tasks/task.ts';
+import { usedDecode } from './policy-recipe.ts';
 import { sampleGroups } from './rollouts.ts';
 import type { SamplingEngine } from './sampling-engine.ts';
 import type { GrpoSettings } from './settings.ts';
@@ -24,12 +25,11 @@ export async function evaluateHeldOut(
   { recipe, seed }: GrpoSettings,
   signal: AbortSignal,
 ): Promise<HeldOut> {
-  const decode = { ...recipe.decode, temperature: 0 };
   const { groups } = await sampleGroups(
     engine,
     sandbox,
     tasks,
-    { decode, groupSize: 1, seed, first: 0 },
+    { decode: usedDecode(recipe), groupSize: 1, seed, first: 0 },
     signal,
   );
   const rollouts = groups.flat();

@@ -7,7 +7,7 @@ import { advantages } from './advantage.ts';
 import { collectGroups } from './collect-groups.ts';
 import { evaluateHeldOut, type HeldOut, isBetter } from './evaluation.ts';
 import type { GrpoRow } from './grpo-row.ts';
-import type { PolicyTrainer } from './policy-trainer.ts';
+import type { Learner } from './policy-step.ts';
 import { logSamples } from './sample-log.ts';
 import type { SamplingEngine } from './sampling-engine.ts';
 import type { GrpoSettings } from './settings.ts';
@@ -26,7 +26,7 @@ export interface Workshop {
   base: CheckpointBase;
   tasks: TaskSplit;
   engine: SamplingEngine;
-  trainer: PolicyTrainer;
+  trainer: Learner;
   sandbox: RewardSandbox;
   signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import type { HeldOut } from './evaluation.ts';
-import type { PolicyReport } from './policy-trainer.ts';
+import type { PolicyReport } from './policy-step.ts';
 import type { RolloutMetrics } from './step-metrics.ts';
 
 /** Rows of metrics.jsonl; docs/rl.md says what each number means. */

@@ -12,11 +12,14 @@ import { samplerHeadPlan } from '../sampler-head-weights.ts';
 import { adapterPlan } from '../trained-weights.ts';
 import { GrpoLoop, type RewardSandbox } from './grpo-loop.ts';
 import type { GrpoRow } from './grpo-row.ts';
+import type { Learner } from './policy-step.ts';
 import { PolicyTrainer } from './policy-trainer.ts';
 import { REPLAYERS } from './replay/index.ts';
 import { SamplingEngine } from './sampling-engine.ts';
 import type { GrpoSettings } from './settings.ts';
 import { splitTasks } from './task-split.ts';
+import { initialPolicy } from './unmasking/initial-policy.ts';
+import { UnmaskingTrainer } from './unmasking/unmasking-trainer.ts';
 
 /**
  * Reinforcement learning in a run folder: from its newest checkpoint, or from the start where it has none, until the last
@@ -42,7 +45,8 @@ export function runGrpo(
     const misfit = REPLAYERS[replay.replayer].misfit(folder.spec, decode, replay);
     if (misfit) throw new UserError(`the replayer ${replay.replayer} does not fit this run: ${misfit}.`);
     const tasks = await splitTasks(run, settings.tasks, settings.level);
-    const plan = policyPlan(folder, settings);
+    const policy = settings.recipe.policy && (await initialPolicy(folder, settings));
+    const plan = policy ? FROZEN : policyPlan(folder, settings);
     const base = await checkpointBase(folder);
     const threads = settings.threads || defaultThreads();
     const sandbox = await openSandbox({ timeoutMs: settings.timeout * 1000 });
@@ -53,9 +57,11 @@ export function runGrpo(
     };
     try {
       const tokenizer = await loadTokenizer(folder);
-      const trainer = await open(PolicyTrainer.open(folder, plan, settings));
+      const trainer: Learner = await open<Learner>(
+        policy ? UnmaskingTrainer.open(settings, policy) : PolicyTrainer.open(folder, plan, settings),
+      );
       const engine = await open(
-        SamplingEngine.open(folder, tokenizer, plan, settings.samplesTogether, threads),
+        SamplingEngine.open(folder, tokenizer, plan, settings.samplesTogether, threads, policy),
       );
       const workshop = { run, settings, folder, base, tasks, engine, trainer, sandbox, signal };
       return await new GrpoLoop(workshop, state, onRow).run();
@@ -65,6 +71,8 @@ export function runGrpo(
     }
   });
 }
+
+const FROZEN: TrainingPlan = { tensors: new Set() };
 
 /** Adapters, and the sampler head where it takes part in what is decided. */
 function policyPlan(folder: ModelFolder, settings: GrpoSettings): TrainingPlan {

@@ -1,30 +1,18 @@
+import type { Feed } from '../../../kernels/graph.ts';
 import type { TrainingPlan } from '../../../kernels/training/parameters.ts';
 import { Random } from '../../decode/random.ts';
 import { defaultThreads } from '../../engine/threads.ts';
 import type { ModelFolder } from '../../models/model-folder.ts';
 import type { ParameterValues, ScoredBatch } from '../feeds.ts';
-import { GradientSum } from '../gradient-sum.ts';
 import { type Gradients, TrainingSession } from '../session.ts';
-import { type OptimizerReport, TrainedValues } from '../trained-values.ts';
+import { TrainedValues } from '../trained-values.ts';
 import { initialValues, writeTrained } from '../trained-weights.ts';
 import { type JudgedResponse, lossSettings, needsOld, objectiveTerms } from './objective.ts';
-import { competitionOf, lossInputs, type PolicyBatch, policyBatches, scoredBatch } from './policy-batches.ts';
-import { type PolicyLoss, policyLoss } from './policy-loss.ts';
+import { competitionOf, type PolicyBatch, policyBatches, scoredBatch } from './policy-batches.ts';
+import { driftOf, type Learner, type PolicyReport, policyStep } from './policy-step.ts';
 import { REPLAYERS } from './replay/index.ts';
 import type { Group } from './rollout.ts';
-import type { GrpoSettings } from './settings.ts';
-
-/** What the update of one step did: its last optimizer step. */
-export interface PolicyReport extends OptimizerReport, Omit<PolicyLoss, 'clipped' | 'clamped'> {
-  /** Share of the ratios whose surrogate is the clipped one, and of those beyond the limit of a log-ratio. */
-  clipShare: number;
-  clampShare: number;
-  /** Rows that were fed, and tokens that were scored. */
-  rows: number;
-  tokens: number;
-  /** |log p of the trainer − log p that the engine recorded| of the tokens; missing where others are scored. */
-  drift?: { mean: number; max: number };
-}
+import { type GrpoSettings, optimizerSettings } from './settings.ts';
 
 /** The responses of a step, laid out and scored by the policies that do not change with it. */
 interface Replay {
@@ -36,8 +24,13 @@ interface Replay {
   reference?: readonly Float32Array[];
 }
 
+/** What the engine recorded of the tokens, in the order in which they are scored. */
+function recordedOf({ batches }: Replay): (number | undefined)[] {
+  return batches.flatMap(({ rows }) => rows.scored.map(({ recorded }) => recorded));
+}
+
 /** Trains a policy on its own responses: one objective over replays, whatever the recipe says. */
-export class PolicyTrainer {
+export class PolicyTrainer implements Learner {
   readonly trained: TrainedValues;
   readonly #settings: GrpoSettings;
   readonly #folder: ModelFolder;
@@ -67,7 +60,7 @@ export class PolicyTrainer {
   }
 
   static async open(folder: ModelFolder, plan: TrainingPlan, settings: GrpoSettings): Promise<PolicyTrainer> {
-    const { recipe, recompute, seed, steps } = settings;
+    const { recipe, recompute, seed } = settings;
     const threads = settings.threads || defaultThreads();
     const { suppressedTokenIds: suppressed } = folder.spec;
     const competition = competitionOf(recipe.replay.likelihood, recipe.decode.topK);
@@ -84,16 +77,10 @@ export class PolicyTrainer {
         : undefined;
     const reference = await initialValues(folder, session.parameters, seed);
     const values = new Map([...reference].map(([name, value]) => [name, value.slice()]));
-    const optimizer = {
-      ...recipe.optimizer,
-      warmupSteps: recipe.optimizer.warmupSteps * recipe.objective.innerIterations,
-      steps: steps * recipe.objective.innerIterations,
-    };
-    const trained = new TrainedValues(values, session.parameters, optimizer);
+    const trained = new TrainedValues(values, session.parameters, optimizerSettings(settings));
     return new PolicyTrainer(settings, folder, plan, { session, scorer }, reference, trained);
   }
 
-  /** Moves the weights by the responses of step `step`, from 0 on, and their advantages, [groups][responses]. */
   async update(
     step: number,
     groups: readonly Group[],
@@ -107,7 +94,7 @@ export class PolicyTrainer {
     for (let i = 0; i < draws; i++) replays.push(await this.#replay(groups, advantages, random));
     const first = await this.#optimize(step * objective.innerIterations, replays[0]);
     const { logProbs, ...report } = first;
-    const drift = replay.likelihood === 'behaviour' ? driftOf(logProbs, replays[0].batches) : undefined;
+    const drift = replay.likelihood === 'behaviour' ? driftOf(logProbs, recordedOf(replays[0])) : undefined;
     let last = report;
     for (let iteration = 1; iteration < objective.innerIterations; iteration++) {
       const number = step * objective.innerIterations + iteration;
@@ -158,50 +145,17 @@ export class PolicyTrainer {
     return scores;
   }
 
-  async #optimize(
-    step: number,
-    { batches, fed, ...other }: Replay,
-  ): Promise<Omit<PolicyReport, 'drift'> & { logProbs: number[] }> {
-    const settings = lossSettings(this.#settings.recipe.objective);
-    const sum = new GradientSum();
-    const total: PolicyLoss = { loss: 0, policy: 0, kl: 0, nll: 0, clipped: 0, clamped: 0 };
-    const logProbs: number[] = [];
-    let [units, rows, loss] = [0, 0, 0];
-    for (const [i, { terms }] of batches.entries()) {
-      const others = { old: other.old?.[i], reference: other.reference?.[i] };
-      const batch = { ...fed[i], inputs: { ...fed[i].inputs, ...lossInputs(terms, others) } };
-      const slot = Math.min(i, 1);
-      this.#gradients[slot] ??= this.#session.newGradients();
-      const result = await this.#session.run(batch, this.trained.values, this.#gradients[slot]);
-      sum.add(result.gradients);
-      const part = policyLoss(result.logProbabilities, others, terms, settings);
-      for (const key of Object.keys(total) as (keyof PolicyLoss)[]) total[key] += part[key];
-      logProbs.push(...result.logProbabilities);
-      loss += result.loss;
-      rows += batch.ids.length;
-      units += terms.advantage.length;
-    }
-    const { policy, kl, nll, clipped, clamped } = total;
-    return {
-      ...{ loss, policy, kl, nll, rows, logProbs },
-      tokens: logProbs.length,
-      clipShare: clipped / Math.max(1, units),
-      clampShare: clamped / Math.max(1, units),
-      ...this.trained.apply(step, loss, sum),
-    };
+  #optimize(step: number, { batches, fed, ...other }: Replay) {
+    const parts = batches.map(({ terms }, i) => ({
+      terms,
+      others: { old: other.old?.[i], reference: other.reference?.[i] },
+      rows: fed[i].ids.length,
+      run: (inputs: Readonly<Record<string, Feed>>, gradients: Gradients) => {
+        const batch = { ...fed[i], inputs: { ...fed[i].inputs, ...inputs } };
+        return this.#session.run(batch, this.trained.values, gradients);
+      },
+    }));
+    const room = (slot: number) => (this.#gradients[slot] ??= this.#session.newGradients());
+    return policyStep(step, parts, this.#settings.recipe.objective, this.trained, room);
   }
-}
-
-/** Differences to what the engine recorded, over the tokens that were decided in the context that they are scored in. */
-function driftOf(logProbs: readonly number[], batches: readonly PolicyBatch[]): PolicyReport['drift'] {
-  const recorded = batches.flatMap(({ rows }) => rows.scored.map((token) => token.recorded));
-  const sizes = logProbs.flatMap((logProb, i) => {
-    const known = recorded[i];
-    return known === undefined ? [] : [Math.abs(logProb - known)];
-  });
-  if (sizes.length === 0) return undefined;
-  return {
-    mean: sizes.reduce((sum, size) => sum + size, 0) / sizes.length,
-    max: sizes.reduce((most, size) => Math.max(most, size), 0),
-  };
 }

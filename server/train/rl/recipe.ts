@@ -1,8 +1,10 @@
+import { POLICIES } from '../../decode/policies/index.ts';
 import { UserError } from '../../errors.ts';
 import type { DecodeSettings } from '../../protocol.ts';
 import { type AdvantageSettings, BASELINES } from './advantage.ts';
 import { FILTERS, type FilterSettings } from './group-filter.ts';
 import type { ObjectiveSettings } from './objective.ts';
+import type { PolicyRecipe } from './policy-recipe.ts';
 import { among, type Check, listOf, number, object, optional, whole, yesOrNo } from './recipe-checks.ts';
 import { REPLAYERS } from './replay/index.ts';
 import type { ReplaySettings } from './replay/replayer.ts';
@@ -22,6 +24,8 @@ export interface Recipe {
   groupSize: number;
   decode: Pick<DecodeSettings, 'mode' | 'threshold' | 'maxTokens' | 'temperature' | 'topK'>;
   replay: ReplaySettings;
+  /** A policy over the frozen model is trained in place of the model. */
+  policy?: PolicyRecipe;
   rewards: readonly RewardSettings[];
   advantage: AdvantageSettings;
   filter: FilterSettings;
@@ -54,8 +58,7 @@ const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
     mode: among('ar', 'threshold', 'verified'),
     threshold: share,
     maxTokens: whole(1),
-    // Greedy responses to one prompt are all the same.
-    temperature: number(0.01, 100),
+    temperature: number(0, 100),
     topK: whole(1),
   }),
   replay: object({
@@ -65,6 +68,26 @@ const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
     promptMask: share,
     scoreAfterEnd: yesOrNo,
   }),
+  policy: optional(
+    object({
+      confidences: whole(1),
+      hidden: yesOrNo,
+      unmasking: among('bernoulli', 'dpls'),
+      temperature: number(0.01, 100),
+      experts: optional(
+        object({
+          count: whole(1),
+          decode: object({
+            mode: optional(among('threshold', 'verified')),
+            policy: optional(among(...Object.keys(POLICIES))),
+            threshold: optional(share),
+            factor: optional(number(0, 1e6)),
+            steps: optional(whole(1)),
+          }),
+        }),
+      ),
+    }),
+  ),
   rewards: listOf(
     object({
       term: among(...Object.keys(REWARDS)),
@@ -113,6 +136,17 @@ const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
 
 /** Throws UserError, naming `source` and the key, for a recipe that cannot be. */
 export function checkRecipe(recipe: unknown, source: string): asserts recipe is Recipe {
-  const fault = object(CHECKS)(recipe, 'recipe');
+  const fault = object(CHECKS)(recipe, 'recipe') ?? contradiction(recipe as Recipe);
   if (fault) throw new UserError(`${source}: ${fault}.`);
+}
+
+/** What is wrong with parts of a recipe that are right by themselves. */
+function contradiction({ decode, replay, policy, groupSize }: Recipe): string | undefined {
+  if ((replay.replayer === 'stored-inputs') !== (policy !== undefined))
+    return 'the replayer stored-inputs goes with recipe.policy, and with nothing else';
+  const experts = policy?.experts?.count ?? 0;
+  if (experts > groupSize)
+    return `recipe.policy.experts.count is ${experts}, but a group has ${groupSize} responses`;
+  // Greedy responses to one prompt are all the same, unless a policy draws what is revealed.
+  return policy ? undefined : number(0.01, 100)(decode.temperature, 'recipe.decode.temperature');
 }

@@ -11,6 +11,8 @@ export interface Rollout {
   verdict: Verdict;
   /** Whether it counts as a success: decided by `isCorrect` alone, never read off a reward. */
   correct: boolean;
+  /** Decoded by a rule for the policy under training to learn from. */
+  expert: boolean;
 }
 
 /** The responses to one prompt in one step; their rewards are compared with each other. */

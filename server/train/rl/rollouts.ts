@@ -11,6 +11,8 @@ import type { SamplingEngine } from './sampling-engine.ts';
 export interface RolloutSettings {
   decode: Partial<DecodeSettings>;
   groupSize: number;
+  /** The last so many responses of every group are decoded otherwise. */
+  experts?: { count: number; decode: Partial<DecodeSettings> };
   /** Of the run, and the number of the first response in it: no two of them have the same random numbers. */
   seed: number;
   first: number;
@@ -28,19 +30,20 @@ export async function sampleGroups(
   engine: SamplingEngine,
   sandbox: Pick<Sandbox, 'verdict'>,
   tasks: readonly Task[],
-  { decode, groupSize, seed, first }: RolloutSettings,
+  { decode, groupSize, experts, seed, first }: RolloutSettings,
   signal: AbortSignal,
 ): Promise<Rollouts> {
   const jobs = tasks.flatMap((task, t) =>
-    Array.from({ length: groupSize }, (_, i) => ({
-      task,
-      settings: { ...decode, seed: seedOf(seed, first + t * groupSize + i) },
-    })),
+    Array.from({ length: groupSize }, (_, i) => {
+      const expert = i >= groupSize - (experts?.count ?? 0);
+      const chosen = expert ? experts!.decode : decode;
+      return { task, expert, settings: { ...chosen, seed: seedOf(seed, first + t * groupSize + i) } };
+    }),
   );
   const judged: Promise<Rollout>[] = [];
   const began = performance.now();
   await engine.sample(jobs, signal, (job, trajectory) => {
-    judged[job] = judge(jobs[job].task, trajectory, engine.version, sandbox, signal);
+    judged[job] = judge(jobs[job], trajectory, engine.version, sandbox, signal);
     // A failure is met below.
     judged[job].catch(() => {});
   });
@@ -51,7 +54,7 @@ export async function sampleGroups(
 }
 
 async function judge(
-  task: Task,
+  { task, expert }: { task: Task; expert: boolean },
   trajectory: Trajectory,
   weightsVersion: number,
   sandbox: Pick<Sandbox, 'verdict'>,
@@ -59,5 +62,6 @@ async function judge(
 ): Promise<Rollout> {
   const code = assembleProgram(task, completionOf(task, trajectory));
   const verdict = await sandbox.verdict({ task, code }, signal);
-  return { taskId: task.id, trajectory, weightsVersion, verdict, correct: isCorrect(verdict, trajectory) };
+  const correct = isCorrect(verdict, trajectory);
+  return { taskId: task.id, trajectory, weightsVersion, verdict, correct, expert };
 }

@@ -25,7 +25,7 @@ export async function logSamples(
   const byId = new Map(tasks.map((task) => [task.id, task]));
   for (const [g, group] of groups.entries()) {
     const rewards = rewardSums(group, recipe.rewards);
-    for (const [i, { taskId, trajectory, weightsVersion, verdict, correct }] of group.entries()) {
+    for (const [i, { taskId, trajectory, weightsVersion, verdict, correct, expert }] of group.entries()) {
       const task = byId.get(taskId)!;
       const trace = `${TRACES}/${step}-${g}-${i}.trace.json`;
       await replaceFile(path.join(run.dir, trace), `${JSON.stringify(withFewCandidates(trajectory))}\n`);
@@ -39,6 +39,7 @@ export async function logSamples(
         tokens: trajectory.responseIds.length,
         stop: trajectory.stop,
         weightsVersion,
+        ...(expert && { expert }),
         completion: completionOf(task, trajectory),
         reference: task.reference,
         trace,
@@ -47,9 +48,11 @@ export async function logSamples(
   }
 }
 
+/** Without most candidates, and without what decisions were made of. */
 function withFewCandidates(trajectory: Trajectory): Trajectory {
-  const steps = trajectory.steps.map((step) => ({
+  const steps = trajectory.steps.map(({ decision, ...step }) => ({
     ...step,
+    ...(decision && { decision: { ...decision, inputs: undefined } }),
     revealed: step.revealed.map((reveal) => ({
       ...reveal,
       candidates: reveal.candidates?.slice(0, CANDIDATES),

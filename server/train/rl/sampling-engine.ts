@@ -3,10 +3,12 @@ import { type BatchJob, decodeBatch } from '../../decode/batch.ts';
 import type { DecodedTrajectory } from '../../decode/decode.ts';
 import { loadOrt } from '../../engine/ort.ts';
 import { OrtBatch } from '../../engine/ort-batch.ts';
+import { OrtPolicy } from '../../engine/ort-policy.ts';
 import { OrtSamplerHead } from '../../engine/ort-sampler-head.ts';
 import { promptIds } from '../../engine/prompt.ts';
 import { answerRequest } from '../../eval/answer.ts';
 import type { ModelFolder } from '../../models/model-folder.ts';
+import type { StoredPolicy } from '../../models/policy-file.ts';
 import type { Tokenizer } from '../../models/tokenizer.ts';
 import type { DecodeSettings, Trajectory } from '../../protocol.ts';
 import type { Task } from '../../tasks/task.ts';
@@ -27,6 +29,7 @@ export class SamplingEngine implements Syncer {
   readonly #tokenizer: Tokenizer;
   readonly #batch: OrtBatch;
   readonly #samplerHead: OrtSamplerHead | undefined;
+  readonly #policy: OrtPolicy | undefined;
   readonly #width: number;
   /** Optimizer steps behind the weights. */
   version = 0;
@@ -35,33 +38,38 @@ export class SamplingEngine implements Syncer {
     folder: ModelFolder,
     tokenizer: Tokenizer,
     batch: OrtBatch,
-    samplerHead: OrtSamplerHead | undefined,
+    { samplerHead, policy }: { samplerHead?: OrtSamplerHead; policy?: OrtPolicy },
     width: number,
   ) {
     this.#folder = folder;
     this.#tokenizer = tokenizer;
     this.#batch = batch;
     this.#samplerHead = samplerHead;
+    this.#policy = policy;
     this.#width = width;
   }
 
-  /** `width`: responses that are decoded side by side. */
+  /** `width`: responses that are decoded side by side. `stored`: a policy that decides what is revealed. */
   static async open(
     folder: ModelFolder,
     tokenizer: Tokenizer,
     plan: TrainingPlan,
     width: number,
     threads: number,
+    stored?: StoredPolicy,
   ): Promise<SamplingEngine> {
     const ort = await loadOrt();
     const samplerHead = await OrtSamplerHead.open(ort, folder);
     const batch = await OrtBatch.open(ort, folder, threads, samplerHead, plan.adapters);
-    return new SamplingEngine(folder, tokenizer, batch, samplerHead, width);
+    const policy = stored && (await OrtPolicy.open(ort, stored));
+    return new SamplingEngine(folder, tokenizer, batch, { samplerHead, policy }, width);
   }
 
   /** Caches live no longer than a call of `sample`, so there are none to forget. */
   async push(values: ParameterValues, version: number): Promise<void> {
-    this.#batch.update(values);
+    // Where a policy is trained, all values are its.
+    if (this.#policy) this.#policy.update(values);
+    else this.#batch.update(values);
     const head = samplerHeadValues(values);
     if (head.size > 0) await this.#samplerHead?.update(head);
     this.version = version;
@@ -84,6 +92,8 @@ export class SamplingEngine implements Syncer {
     await decodeBatch(this.#batch, this.#tokenizer, decoded, this.#width, {
       cancelled: () => signal.aborted,
       candidates: recordedCandidates(spec, { topK }),
+      policy: this.#policy,
+      policyInputs: this.#policy !== undefined,
       onDone: (job, trajectory) => onDone(job, this.#owned(trajectory)),
     });
     signal.throwIfAborted();
@@ -92,6 +102,7 @@ export class SamplingEngine implements Syncer {
   async release(): Promise<void> {
     await this.#batch.release();
     await this.#samplerHead?.release();
+    await this.#policy?.release();
   }
 
   #owned(trajectory: DecodedTrajectory): Trajectory {

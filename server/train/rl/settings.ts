@@ -1,5 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { number, resolveBy, type Setting, TARGETS, whole } from '../settings.ts';
+import type { OptimizerSettings } from '../trained-values.ts';
+import { policyResponses } from './policy-recipe.ts';
 import { checkRecipe, type Recipe } from './recipe.ts';
 
 /** Everything that a run of reinforcement learning depends on; the run folder keeps it in config.json. */
@@ -15,6 +17,8 @@ export interface GrpoSettings {
   /** The preset that the recipe comes from. */
   preset: string;
   recipe: Recipe;
+  /** Where the recipe trains a policy: the file of the one to go on from; empty for a new one. */
+  policyFile: string;
   /** Low-rank adapters: their rank, alpha, and the last part of the names of the modules that get one. */
   rank: number;
   alpha: number;
@@ -55,6 +59,11 @@ const SETTINGS: { readonly [K in keyof GrpoSettings]: Setting<GrpoSettings[K]> }
     must: 'an object, as the presets have it',
     accepts: (value) => typeof value === 'object' && value !== null,
   },
+  policyFile: {
+    value: '',
+    must: 'the file of a policy, or nothing',
+    accepts: (value) => typeof value === 'string',
+  },
   rank: whole(16, 1),
   alpha: number(32, 1e-6, 1e6),
   targets: TARGETS,
@@ -70,11 +79,27 @@ const SETTINGS: { readonly [K in keyof GrpoSettings]: Setting<GrpoSettings[K]> }
   recompute: { value: false, must: 'true or false', accepts: (value) => typeof value === 'boolean' },
 };
 
+/** The optimizer of a run, whose steps are those of all inner iterations. */
+export function optimizerSettings({
+  recipe: { optimizer, objective },
+  steps,
+}: GrpoSettings): OptimizerSettings {
+  return {
+    ...optimizer,
+    warmupSteps: optimizer.warmupSteps * objective.innerIterations,
+    steps: steps * objective.innerIterations,
+  };
+}
+
 /** Fills in the defaults. Throws UserError, naming `source` and the key, for what cannot be. */
 export function resolveGrpoSettings(given: Readonly<Record<string, unknown>>, source: string): GrpoSettings {
   const settings = resolveBy(SETTINGS, given, source);
   checkRecipe(settings.recipe, source);
-  if (settings.recipe.groupSize < 2) {
+  if (settings.policyFile !== '' && !settings.recipe.policy) {
+    throw new UserError(`${source}: policyFile goes with a recipe that trains a policy, such as jazbec.`);
+  }
+  const compared = policyResponses(settings.recipe);
+  if (compared === 1) {
     throw new UserError(
       `${source}: recipe.groupSize is ${settings.recipe.groupSize}, but responses are compared within their group: ` +
         'it must be at least 2.',

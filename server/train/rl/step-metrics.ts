@@ -1,6 +1,7 @@
 import { ratioOfSums } from '../../eval/tpf.ts';
 import { rewardSums } from './advantage.ts';
 import { FILTERS } from './group-filter.ts';
+import { policyResponses } from './policy-recipe.ts';
 import type { Recipe } from './recipe.ts';
 import type { Group } from './rollout.ts';
 
@@ -23,8 +24,11 @@ export interface RolloutMetrics {
   verdicts: Record<string, number>;
 }
 
-/** Over all groups that were sampled, those that were left out included. */
-export function rolloutMetrics(groups: readonly Group[], { rewards, filter }: Recipe): RolloutMetrics {
+/** Over all groups that were sampled, those that were left out included; experts aside, where there are others. */
+export function rolloutMetrics(sampled: readonly Group[], recipe: Recipe): RolloutMetrics {
+  const { rewards, filter } = recipe;
+  const groups =
+    policyResponses(recipe) > 0 ? sampled.map((group) => group.filter(({ expert }) => !expert)) : sampled;
   const rollouts = groups.flat();
   const raw = groups.flatMap((group) =>
     rewardSums(

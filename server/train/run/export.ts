@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
 import { importModel } from '../../models/import.ts';
 import type { ModelFolder } from '../../models/model-folder.ts';
+import { POLICY_FILE } from '../../models/policy-file.ts';
 import { openModel } from '../../models/registry.ts';
 import { ADAPTER_FILE } from '../adapter-file.ts';
 import { checkpointDir } from './checkpoint.ts';
@@ -12,7 +13,8 @@ import type { RunFolder } from './run-folder.ts';
 
 /**
  * Makes a model folder `dest` of a run's checkpoint: its best one where it was evaluated, else its newest, or that of
- * `step`. An adapter is merged into the model that the run began with, which must be where it was. Throws UserError where
+ * `step`. An adapter is merged into the model that the run began with, which must be where it was; a policy is put beside
+ * a copy of it. Throws UserError where
  * there is no such checkpoint or `dest` is not empty.
  */
 export async function exportCheckpoint(run: RunFolder, dest: string, step?: number): Promise<ModelFolder> {
@@ -20,6 +22,7 @@ export async function exportCheckpoint(run: RunFolder, dest: string, step?: numb
   const base = await openModel(String(model));
   const dir = await checkpointDir(run.dir, step);
   const adapter = path.join(dir, ADAPTER_FILE);
+  if (existsSync(path.join(dir, POLICY_FILE))) return copyWithPolicy(base, dir, dest);
   if (!existsSync(adapter)) {
     const isModel = existsSync(path.join(dir, 'config.json'));
     const what = isModel
@@ -40,4 +43,21 @@ export async function exportCheckpoint(run: RunFolder, dest: string, step?: numb
   } finally {
     await rm(source, { recursive: true, force: true });
   }
+}
+
+/** The model of a run that trained a policy, with it. The folder gets its name when it is complete. */
+async function copyWithPolicy(base: ModelFolder, checkpoint: string, dest: string): Promise<ModelFolder> {
+  if (existsSync(dest) && (await readdir(dest)).length > 0) {
+    throw new UserError(`${dest} is not empty: choose another folder.`);
+  }
+  const partial = `${path.resolve(dest)}.partial`;
+  try {
+    await cp(base.dir, partial, { recursive: true, dereference: true });
+    await copyFile(path.join(checkpoint, POLICY_FILE), path.join(partial, POLICY_FILE));
+    await rm(dest, { recursive: true, force: true });
+    await rename(partial, dest);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return openModel(dest);
 }

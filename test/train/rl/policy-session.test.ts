@@ -104,11 +104,13 @@ const TRANSITION: Recipe = {
 };
 
 const CASES: [name: string, recipe: Recipe, model: string][] = [
-  ...Object.entries(RL_PRESETS).flatMap(([name, recipe]): [string, Recipe, string][] =>
-    (name === 'd1' ? ['full'] : name === 'lightningrl-verified' ? ['chained'] : ['chained', 'blocks']).map(
-      (model) => [name, recipe, model],
+  ...Object.entries(RL_PRESETS)
+    .filter(([, { policy }]) => !policy)
+    .flatMap(([name, recipe]): [string, Recipe, string][] =>
+      (name === 'd1' ? ['full'] : name === 'lightningrl-verified' ? ['chained'] : ['chained', 'blocks']).map(
+        (model) => [name, recipe, model],
+      ),
     ),
-  ),
   ['transition', TRANSITION, 'window'],
   ['transition', TRANSITION, 'blocks'],
 ];

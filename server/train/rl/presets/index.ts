@@ -3,9 +3,13 @@ import type { Recipe } from '../recipe.ts';
 import { d1 } from './d1.ts';
 import { dirl } from './dirl.ts';
 import { grpoTrajectory } from './grpo-trajectory.ts';
+import { jazbec } from './jazbec.ts';
+import { jazbecDpls } from './jazbec-dpls.ts';
+import { jazbecEs } from './jazbec-es.ts';
 import { lightningrl } from './lightningrl.ts';
 import { lightningrlReleased } from './lightningrl-released.ts';
 import { lightningrlVerified } from './lightningrl-verified.ts';
+import { ontrack } from './ontrack.ts';
 import { tracerl } from './tracerl.ts';
 
 /** Published methods as recipes, by name. */
@@ -17,4 +21,8 @@ export const RL_PRESETS: Readonly<Record<(typeof RL_PRESET_NAMES)[number], Recip
   tracerl,
   d1,
   'grpo-trajectory': grpoTrajectory,
+  ontrack,
+  jazbec,
+  'jazbec-dpls': jazbecDpls,
+  'jazbec-es': jazbecEs,
 };
