@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fakeHub, REPOSITORY } from '../support/fake-hub.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Fault, fakeHub, REPOSITORY } from '../support/fake-hub.ts';
 import { FIXTURES, temporaryFolder } from '../support/model-files.ts';
-import { runCli } from '../support/run-cli.ts';
+import { runCli, startCli } from '../support/run-cli.ts';
 
 const OPTIONS = { timeout: 60_000 };
 
@@ -44,6 +45,43 @@ test(
     );
   },
 );
+
+test('a download that is killed goes on where it was: no byte is fetched twice', OPTIONS, async (t) => {
+  const weights = readFileSync(path.join(FIXTURES, 'llama-tied-window/model.safetensors'));
+  const stalled = 100_000;
+  const stall: Fault = (_request, response, content) => {
+    response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, stalled));
+    return true;
+  };
+  const config = readFileSync(path.join(FIXTURES, 'llama-tied-window/config.json'));
+  const hub = await fakeHub(
+    t,
+    { 'config.json': config, 'model.safetensors': weights },
+    { 'model.safetensors': [stall] },
+  );
+  const to = temporaryFolder(t);
+  const args = ['model', 'download', REPOSITORY, '--hub', hub.endpoint, '--to', to, '--json'];
+  const partial = path.join(to, 'tiny.partial');
+  const there = (name: string) => statSync(path.join(partial, name), { throwIfNoEntry: false })?.size;
+  const { child, result } = startCli(...args);
+  while (there('model.safetensors.part') !== stalled || there('config.json') !== config.length) {
+    assert.equal(child.exitCode, null);
+    await delay(20);
+  }
+  child.kill('SIGKILL');
+  assert.equal((await result).signal, 'SIGKILL');
+  assert.deepEqual([there('model.safetensors.part'), existsSync(path.join(to, 'tiny'))], [stalled, false]);
+  hub.requests.length = 0;
+  const { code, stderr } = await runCli(...args);
+  assert.equal(code, 0, stderr);
+  const fetched = hub.requests.filter(({ url }) => url.includes('/resolve/'));
+  assert.deepEqual(
+    fetched.map(({ url, range }) => [path.basename(url), range]),
+    [['model.safetensors', `bytes=${stalled}-`]],
+  );
+  assert.ok(readFileSync(path.join(to, 'tiny/model.safetensors')).equals(weights));
+  assert.ok(!existsSync(partial));
+});
 
 test('without a name the catalogue is listed, and an unknown name is refused', OPTIONS, async () => {
   const { stdout } = await runCli('model', 'download', '--json');

@@ -128,6 +128,19 @@ test('a download goes on where a killed one ended', async (t) => {
   assert.equal(asked.find(({ url }) => url.endsWith(SHARD))?.range, 'bytes=150000-');
 });
 
+test('what a killed download left is checked with the rest of its file', async (t) => {
+  const { hub, dest, run } = await download(t);
+  mkdirSync(`${dest}.partial`);
+  writeFileSync(path.join(`${dest}.partial`, `${SHARD}.part`), bytes(150_000));
+  await run();
+  assertComplete(dest);
+  const asked = hub.requests.filter(({ url }) => url.endsWith(SHARD));
+  assert.deepEqual(
+    asked.map(({ range }) => range),
+    ['bytes=150000-', undefined],
+  );
+});
+
 test('the token goes to the hub and not to where it redirects', async (t) => {
   const storage = await fakeHub(t, FILES);
   const away: Fault = (_request, response) => {
