@@ -5,7 +5,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import type { CancellationToken, ExtensionContext } from 'vscode';
 
 /** What a detached command has printed, in the folder of its run. */
@@ -14,6 +13,8 @@ export const OUTPUT_FILE = 'output.txt';
 export interface CommandHooks {
   /** Gets every object as it is printed. */
   onLine?(value: unknown): void;
+  /** Gets every line that is printed beside the objects. */
+  onNote?(line: string): void;
   cancelled?: CancellationToken;
   /** Beside the editor's own. */
   environment?: Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ export interface CommandHooks {
 export async function runCommandLine(
   context: ExtensionContext,
   args: readonly string[],
-  { onLine, cancelled, environment }: CommandHooks = {},
+  { onLine, onNote, cancelled, environment }: CommandHooks = {},
 ): Promise<unknown> {
   const child = spawn(process.execPath, [program(context), ...args, '--json'], {
     env: { ...baseEnvironment(context), ...environment },
@@ -38,7 +39,7 @@ export async function runCommandLine(
     const [[code], last, printed] = await Promise.all([
       once(child, 'close'),
       readObjects(child.stdout, onLine),
-      text(child.stderr),
+      readNotes(child.stderr, onNote),
     ]);
     if (cancelled?.isCancellationRequested) return undefined;
     if (code !== 0) throw new Error(complaint(printed));
@@ -95,6 +96,15 @@ async function readObjects(stream: Readable, onLine?: (value: unknown) => void):
     onLine?.(last);
   }
   return last;
+}
+
+async function readNotes(stream: Readable, onNote?: (line: string) => void): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: stream })) {
+    lines.push(line);
+    onNote?.(line);
+  }
+  return lines.join('\n');
 }
 
 /** The sentence after the command's name, or everything where it did not get to one. */

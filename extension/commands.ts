@@ -3,18 +3,14 @@ import { METHODS } from '../server/protocol.ts';
 import type { App } from './app.ts';
 import { copyDiagnostics } from './diagnostics.ts';
 import { showMenu } from './menu.ts';
+import { chooseModel } from './models/choose-model.ts';
 import { downloadModel } from './models/download.ts';
 import { installCuda } from './models/install-cuda.ts';
 import { openRun } from './run/run-panel.ts';
 import { toggleLanguage, toggleSetting } from './settings.ts';
-import {
-  compareRuns,
-  resumeRun,
-  stopRun,
-  trainOnTasks,
-  trainOnTests,
-  useCheckpoint,
-} from './training/commands.ts';
+import { trainOnTasks, trainOnTests } from './training/commands.ts';
+import { compareRuns, resumeRun, stopRun } from './training/run-commands.ts';
+import { useCheckpoint } from './training/use-checkpoint.ts';
 
 /** `argument`: what a view or another command passes on. */
 type Run = (app: App, argument?: never) => unknown;
@@ -38,6 +34,7 @@ const COMMANDS: Record<string, Row> = {
       window.showWarningMessage('There is no trace to show: the language server is not running.'),
   },
   'unmask.openRun': { run: openRun },
+  'unmask.chooseModel': { run: chooseModel },
   'unmask.downloadModel': { run: downloadModel },
   'unmask.installCuda': { run: installCuda },
   'unmask.trainOnTasks': { run: trainOnTasks },

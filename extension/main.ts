@@ -9,8 +9,8 @@ import { createSnooze } from './snooze.ts';
 import { createStatusItem } from './status-item.ts';
 import { registerTraceEditor } from './trace/trace-editor.ts';
 import { TracePanel } from './trace/trace-panel.ts';
-import { attachToRuns } from './training/commands.ts';
 import { restrict } from './training/restrict.ts';
+import { attachToRuns } from './training/run-commands.ts';
 import { createRunsTree } from './training/runs-tree.ts';
 
 export async function activate(context: ExtensionContext): Promise<void> {

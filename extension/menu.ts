@@ -26,7 +26,7 @@ function menuItems({ server, snooze }: App): MenuItem[] {
         },
       ]
     : [];
-  const { lastLatency, device } = server.status;
+  const { lastLatency, device, model } = server.status;
   return [
     {
       label: settings.get<boolean>('enable') ? '$(eye-closed) Turn off' : '$(eye) Turn on',
@@ -54,7 +54,7 @@ function menuItems({ server, snooze }: App): MenuItem[] {
       command: 'unmask.restartEngine',
     },
     { label: '$(eye) Show how the last completion was written', command: 'unmask.showLastTrace' },
-    { label: '$(cloud-download) Download a model', command: 'unmask.downloadModel' },
+    { label: '$(symbol-misc) Choose a model', description: model, command: 'unmask.chooseModel' },
     { label: '$(output) Show log', command: 'unmask.showLog' },
     { label: '$(copy) Copy diagnostics', command: 'unmask.copyDiagnostics' },
     { label: '$(gear) Settings', command: 'workbench.action.openSettings', argument: '@ext:unmask.unmask' },

@@ -17,6 +17,12 @@ export async function toggleSetting(key: 'enable' | 'automatic', document?: Text
   await settings.update(key, !settings.get<boolean>(key), targetOf(settings, key));
 }
 
+/** Sets the folder of the model, empty for the one that comes with Unmask, there where its present value comes from. */
+export async function setModel(dir: string): Promise<void> {
+  const settings = currentSettings();
+  await settings.update('model', dir, targetOf(settings, 'model'));
+}
+
 /** Turns completion over for the document's language. */
 export async function toggleLanguage(document: TextDocument): Promise<void> {
   const settings = currentSettings(document);

@@ -218,6 +218,19 @@ export interface CatalogueEntry {
   device: 'cpu' | 'gpu';
 }
 
+/** One of `models` that `unmask model list --json` prints. */
+export interface InstalledModel {
+  name: string;
+  dir: string;
+  /** What is known of a model that can be used. */
+  family?: string;
+  parameters?: number;
+  bytes?: number;
+  quantization?: string;
+  /** Why the folder cannot be used. */
+  error?: string;
+}
+
 /** A line of `unmask model download NAME --json` while it runs; bytes. */
 export interface DownloadProgress {
   done: number;
@@ -233,6 +246,22 @@ export interface DownloadResult {
   licence: string | null;
   /** Why it cannot be used as it is, a sentence. */
   problem: string | null;
+}
+
+/** A line of `unmask runs export DIR --json` while it runs. */
+export interface ExportProgress {
+  /** Of the weights, written; 0 … 1. */
+  share: number;
+}
+
+/** The last line of it. */
+export interface ExportResult {
+  /** The model folder. */
+  dir: string;
+  /** Their hash. */
+  weights: string;
+  /** Of the checkpoint. */
+  step: number;
 }
 
 /** What AUP takes for accuracy: pass@1 where every task has tests, else exact match. */

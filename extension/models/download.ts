@@ -1,24 +1,28 @@
-import { ConfigurationTarget, type QuickPickItem, window } from 'vscode';
+import { commands, type QuickPickItem, window } from 'vscode';
 import type { CatalogueEntry, DownloadResult } from '../../server/protocol.ts';
 import type { App } from '../app.ts';
 import { runCommandLine } from '../command-line.ts';
-import { currentSettings } from '../settings.ts';
+import { currentSettings, setModel } from '../settings.ts';
 import { TOKEN_SECRET } from './hub.ts';
 import { runWithProgress } from './progress.ts';
 
 /** Lets the user choose a model, fetches it and offers to use it. Nothing is fetched before the choice. */
 export async function downloadModel(app: App): Promise<void> {
-  const name = await chooseModel(app);
-  if (name === undefined) return;
-  try {
-    const result = await fetchModel(app, name);
-    if (result) await offer(result);
-  } catch (error) {
-    await askForToken(app, name, (error as Error).message);
-  }
+  const name = await chooseFromCatalogue(app);
+  if (name !== undefined) await fetchAndOffer(app, name);
 }
 
-async function chooseModel({ context }: App): Promise<string | undefined> {
+async function fetchAndOffer(app: App, name: string): Promise<void> {
+  let result: unknown;
+  try {
+    result = await runWithProgress(app, `downloading ${name}`, ['model', 'download', name]);
+  } catch (error) {
+    return suggest(app, name, (error as Error).message);
+  }
+  if (result) await offer(result as DownloadResult);
+}
+
+async function chooseFromCatalogue({ context }: App): Promise<string | undefined> {
   const { models } = (await runCommandLine(context, ['model', 'download'])) as { models: CatalogueEntry[] };
   const items: (QuickPickItem & { name?: string })[] = [
     ...models.map(({ name, repository, about, billions, leastMemory, device }) => ({
@@ -34,11 +38,6 @@ async function chooseModel({ context }: App): Promise<string | undefined> {
   return window.showInputBox({ title: 'Repository on the hub', placeHolder: 'owner/repository' });
 }
 
-async function fetchModel(app: App, name: string): Promise<DownloadResult | undefined> {
-  const result = await runWithProgress(app, `downloading ${name}`, ['model', 'download', name]);
-  return result as DownloadResult | undefined;
-}
-
 async function offer({ name, dir, licence, problem }: DownloadResult): Promise<void> {
   if (problem !== null) {
     window.showWarningMessage(`Unmask: ${name} was downloaded to ${dir}, but cannot be used. ${problem}`);
@@ -47,21 +46,34 @@ async function offer({ name, dir, licence, problem }: DownloadResult): Promise<v
   const use = 'Use It';
   const terms = licence ?? 'not stated, see its page on the hub';
   const picked = await window.showInformationMessage(`Unmask: ${name} is here. Licence: ${terms}.`, use);
-  if (picked === use) await currentSettings().update('model', dir, ConfigurationTarget.Global);
+  if (picked === use) await setModel(dir);
 }
 
-/** A model that is not given to everybody is tried once more with a token. */
-async function askForToken(app: App, name: string, problem: string): Promise<void> {
-  if (!problem.includes('HF_TOKEN')) throw new Error(problem);
-  const enter = 'Enter Token';
-  if ((await window.showErrorMessage(`Unmask: ${problem}`, enter)) !== enter) return;
+/** What can be done about a download that failed. Throws where that is nothing. */
+async function suggest(app: App, name: string, problem: string): Promise<void> {
+  const [choose, enter] = ['Choose Model', 'Enter Token'];
+  const answer = problem.includes('is there already')
+    ? choose
+    : problem.includes('HF_TOKEN')
+      ? enter
+      : undefined;
+  if (answer === undefined) throw new Error(problem);
+  if ((await window.showErrorMessage(`Unmask: ${problem}`, answer)) !== answer) return;
+  if (answer === choose) await commands.executeCommand('unmask.chooseModel');
+  else if (await askForToken(app)) await fetchAndOffer(app, name);
+}
+
+/** Keeps another token, or none; whether there is one now. */
+async function askForToken({ context }: App): Promise<boolean> {
+  const hub = currentSettings().get<string>('hub');
   const token = await window.showInputBox({
-    title: 'Token of the hub',
+    title: 'Token of the Hub',
+    prompt: `Kept in the editor's secret storage and sent to ${hub} only. Empty: forget the one that is kept.`,
     password: true,
     ignoreFocusOut: true,
   });
-  if (!token) return;
-  await app.context.secrets.store(TOKEN_SECRET, token);
-  const result = await fetchModel(app, name);
-  if (result) await offer(result);
+  if (token === '') await context.secrets.delete(TOKEN_SECRET);
+  if (!token) return false;
+  await context.secrets.store(TOKEN_SECRET, token);
+  return true;
 }

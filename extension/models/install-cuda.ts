@@ -6,6 +6,6 @@ import { runWithProgress } from './progress.ts';
 export async function installCuda(app: App): Promise<void> {
   if (!(await runWithProgress(app, 'installing the CUDA provider', ['device', 'install', 'cuda']))) return;
   window.showInformationMessage(
-    'Unmask: the libraries for CUDA are here. The device is tried the next time the engine is idle; CUDA 12 and cuDNN 9 must be installed.',
+    'Unmask: the libraries for CUDA are here; CUDA 12 and cuDNN 9 must be installed too. The device is tried the next time the engine is idle and used from its next start on; if it is not, Copy Diagnostics has the reason.',
   );
 }

@@ -10,7 +10,7 @@ const VIEW_TYPE = 'unmask.runPanel';
 
 /** Shows a run in a panel of its own, one that the user chooses where none is given. */
 export async function openRun(parts: TraceParts, run?: { dir: string }): Promise<void> {
-  const dir = run?.dir ?? (await chooseRun());
+  const dir = run?.dir ?? (await chooseRun('Training Run'));
   if (dir !== undefined) openRuns(parts, [dir]);
 }
 
@@ -67,7 +67,7 @@ function showRuns(panel: WebviewPanel, dirs: string[], { context, log }: TracePa
       if (message.type === 'ready') start();
       if (message.type === 'openTrace') await openTrace(message.run, message.file);
       if (message.type === 'compare') {
-        const dir = await chooseRun();
+        const dir = await chooseRun('Training Run');
         if (!open || dir === undefined || dirs.includes(dir)) return;
         dirs.push(dir);
         await add(dir);

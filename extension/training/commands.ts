@@ -1,21 +1,21 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
-import { ConfigurationTarget, ProgressLocation, window, workspace } from 'vscode';
-import { RL_PRESET_NAMES } from '../../server/protocol.ts';
+import { ProgressLocation, window, workspace } from 'vscode';
 import type { App } from '../app.ts';
-import { OUTPUT_FILE, runCommandLine, startDetached } from '../command-line.ts';
-import { chooseRun, findRuns } from '../run/choose-run.ts';
-import { openRuns } from '../run/run-panel.ts';
-import { RunReader } from '../run/run-reader.ts';
+import { runCommandLine, startDetached } from '../command-line.ts';
 import { currentSettings } from '../settings.ts';
-import { mayRunPrograms, requireTrust } from './consent.ts';
-import { isAlive, summarise } from './run-summary.ts';
-import { requestStop, showRunTerminal } from './run-terminal.ts';
-import type { RunItem } from './runs-tree.ts';
+import { mayRunPrograms } from './consent.ts';
+import { chooseMethod, type Method } from './methods.ts';
+import { showRunTerminal } from './run-terminal.ts';
+
+/** A task to learn from and one to be measured by. */
+const FEWEST_TASKS = 2;
 
 /** Trains on a task file that the user chooses. */
 export async function trainOnTasks({ context }: App): Promise<void> {
+  const run = newRun();
   if (!(await mayRunPrograms(context))) return;
   const own = '$(file) The tasks that come with Unmask';
   const picked = await window.showQuickPick([own, '$(folder-opened) A task file…'], {
@@ -28,99 +28,76 @@ export async function trainOnTasks({ context }: App): Promise<void> {
       : ((await window.showOpenDialog({ title: 'Task File', filters: { Tasks: ['jsonl', 'json', 'gz'] } })) ??
         []);
   if (picked !== own && !file) return;
-  const preset = await window.showQuickPick([...RL_PRESET_NAMES], { title: 'Method' });
-  if (preset === undefined) return;
-  await start(context, newRun(), preset, file ? [`tasks=${JSON.stringify(file.fsPath)}`] : []);
+  const method = await chooseMethod('Method');
+  if (method !== undefined) await start(context, run, method, file?.fsPath);
 }
 
 /** Makes tasks of the functions that the workspace's own tests call, and trains on them. */
-export async function trainOnTests({ context }: App): Promise<void> {
-  if (!(await mayRunPrograms(context))) return;
+export async function trainOnTests(app: App): Promise<void> {
   const run = newRun();
-  const tasks = path.join(run, 'tasks.jsonl');
-  mkdirSync(run, { recursive: true });
-  await window.withProgress(
-    { location: ProgressLocation.Notification, title: 'Unmask: looking for tests' },
-    () => runCommandLine(context, ['tasks', 'from-tests', workspaceDir(), tasks]),
-  );
-  await start(context, run, RL_PRESET_NAMES[0], [`tasks=${JSON.stringify(tasks)}`]);
+  if (!(await mayRunPrograms(app.context))) return;
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'unmask-tasks-'));
+  try {
+    const found = path.join(folder, 'tasks.jsonl');
+    const count = await findTasks(app, found);
+    if (count === undefined) return;
+    const method = await chooseMethod(
+      `Method for ${count} tasks from this workspace's tests`,
+      'A fifth of them is held out; what was left out, and why, is in the log',
+    );
+    if (method === undefined) return;
+    const tasks = path.join(run, 'tasks.jsonl');
+    mkdirSync(run, { recursive: true });
+    copyFileSync(found, tasks);
+    await start(app.context, run, method, tasks);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-export async function stopRun(_app: App, item?: RunItem): Promise<void> {
-  const dir = item?.dir ?? (await chooseRun());
-  if (dir === undefined) return;
-  if (!(await isRunning(dir))) throw new Error(`${dir} is not being trained.`);
-  await requestStop(dir);
-}
-
-export async function resumeRun({ context }: App, item?: RunItem): Promise<void> {
-  requireTrust();
-  const dir = item?.dir ?? (await chooseRun());
-  if (dir === undefined) return;
-  const trainer = await trainerOf(dir);
-  // Supervised fine-tuning runs no programs.
-  if (trainer === 'grpo' && !(await mayRunPrograms(context))) return;
-  await startDetached(context, ['train', trainer, '--resume', dir], dir);
-  showRunTerminal(dir, true);
-}
-
-/** Makes a model of the best checkpoint of a run and sets it as the one that completes. */
-export async function useCheckpoint({ context }: App, item?: RunItem): Promise<void> {
-  const dir = item?.dir ?? (await chooseRun());
-  if (dir === undefined) return;
-  const model = path.join(dir, `model-${Date.now()}`);
-  await window.withProgress(
-    { location: ProgressLocation.Notification, title: 'Unmask: making a model of the checkpoint' },
-    () => runCommandLine(context, ['runs', 'export', dir, model]),
-  );
-  await currentSettings().update('model', model, ConfigurationTarget.Workspace);
-  window.showInformationMessage(`Unmask: ${path.basename(dir)} completes now, see the setting unmask.model.`);
-}
-
-export async function compareRuns(app: App): Promise<void> {
-  const dirs = await findRuns();
-  const picked = await window.showQuickPick(
-    dirs.map((dir) => ({ label: path.basename(dir), dir })),
-    { title: 'Compare Runs', canPickMany: true },
-  );
-  if (picked && picked.length > 0) {
-    openRuns(
-      app,
-      picked.map(({ dir }) => dir),
+/** How many tasks the workspace's tests gave, in `file`; undefined when it was cancelled. */
+async function findTasks({ context, log }: App, file: string): Promise<number | undefined> {
+  const options = {
+    location: ProgressLocation.Notification,
+    title: 'Unmask: looking for tests',
+    cancellable: true,
+  };
+  let count = 0;
+  const done = await window.withProgress(options, async (progress, cancelled) => {
+    const onLine = (task: unknown) => {
+      if (!(task as { usable: boolean }).usable) return;
+      count++;
+      progress.report({ message: `${count} tasks` });
+    };
+    const onNote = (line: string) => log.info(`Tasks from tests: ${line}`);
+    const hooks = { onLine, onNote, cancelled };
+    return runCommandLine(context, ['tasks', 'from-tests', workspaceDir(), file], hooks);
+  });
+  if (done === undefined) return undefined;
+  if (count < FEWEST_TASKS) {
+    throw new Error(
+      `the tests of this workspace give one task, but ${FEWEST_TASKS} are needed, one of them to measure by; the log says what was left out.`,
     );
   }
+  return count;
 }
 
-/** Shows what the runs print that are at work, after the window was opened again. */
-export async function attachToRuns(): Promise<void> {
-  for (const dir of await findRuns()) {
-    if (existsSync(path.join(dir, OUTPUT_FILE)) && (await isRunning(dir))) showRunTerminal(dir, false);
-  }
-}
-
+/** Begins with the model that completes, and with the tasks that come with Unmask where there is no file. */
 async function start(
   context: App['context'],
   run: string,
-  preset: string,
-  settings: string[],
+  method: Method,
+  tasks: string | undefined,
 ): Promise<void> {
-  const changes = settings.flatMap((setting) => ['--set', setting]);
-  await startDetached(context, ['train', 'grpo', '--preset', preset, '--run', run, ...changes], run);
+  const model = currentSettings().get<string>('model');
+  const changes = Object.entries({ model, tasks }).flatMap(([key, value]) =>
+    value ? ['--set', `${key}=${JSON.stringify(value)}`] : [],
+  );
+  mkdirSync(run, { recursive: true });
+  // Nobody wants checkpoints among the changes of a repository.
+  writeFileSync(path.join(run, '.gitignore'), '*\n');
+  await startDetached(context, ['train', 'grpo', '--preset', method, '--run', run, ...changes], run);
   showRunTerminal(run, true);
-}
-
-/** Which command trains a run: only one of reinforcement learning has a recipe. */
-async function trainerOf(dir: string): Promise<'grpo' | 'sft'> {
-  const file = path.join(dir, 'config.json');
-  try {
-    return 'recipe' in JSON.parse(await readFile(file, 'utf8')) ? 'grpo' : 'sft';
-  } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
-  }
-}
-
-async function isRunning(dir: string): Promise<boolean> {
-  return summarise(await new RunReader(dir).read(), isAlive).running;
 }
 
 function newRun(): string {

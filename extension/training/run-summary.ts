@@ -1,28 +1,39 @@
 import { INTERRUPTED, type RunRow, type RunUpdate } from '../../server/protocol.ts';
 
 export interface RunSummary {
-  /** Whether its process is at work. */
-  running: boolean;
+  /** Running while its process is at work, done when it has taken all steps; what rests can be resumed. */
+  phase: 'running' | 'resting' | 'done';
+  /** Of the process; 0 where there was none. */
+  pid: number;
   /** State, step, reward and held-out pass@1 on one line. */
   description: string;
   /** Why it failed or is interrupted; otherwise empty. */
   reason: string;
 }
 
-/** What a list says of a run. `isAlive` tells whether a process exists. */
-export function summarise({ state, metrics }: RunUpdate, isAlive: (pid: number) => boolean): RunSummary {
-  if (!state) return { running: false, description: 'new', reason: '' };
-  const running = state.status === 'running' && isAlive(Number(state.pid));
+export interface RunSigns {
+  /** Whether a process exists. */
+  isAlive(pid: number): boolean;
+  /** Whether the run was asked to stop. */
+  stopRequested: boolean;
+}
+
+/** What a list says of a run. */
+export function summarise({ state, metrics }: RunUpdate, { isAlive, stopRequested }: RunSigns): RunSummary {
+  if (!state) return { phase: 'resting', pid: 0, description: 'new', reason: '' };
+  const pid = Number(state.pid);
+  const running = state.status === 'running' && isAlive(pid);
   const { status, reason = '' } = state.status === 'running' && !running ? INTERRUPTED : state;
   const reward = last(metrics, (row) => (row.reward as RunRow | undefined)?.mean);
   const passAt1 = last(metrics, (row) => (row.heldOut as RunRow | undefined)?.passAt1);
   const parts = [
-    String(status),
+    running && stopRequested ? 'stopping' : String(status),
     `step ${state.step} of ${state.steps}`,
     ...(reward === undefined ? [] : [`reward ${reward.toFixed(2)}`]),
     ...(passAt1 === undefined ? [] : [`pass@1 ${(100 * passAt1).toFixed(0)} %`]),
   ];
-  return { running, description: parts.join(' · '), reason: String(reason) };
+  const phase = running ? 'running' : state.status === 'done' ? 'done' : 'resting';
+  return { phase, pid, description: parts.join(' · '), reason: String(reason) };
 }
 
 function last(rows: readonly RunRow[], of: (row: RunRow) => unknown): number | undefined {

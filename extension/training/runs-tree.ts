@@ -9,9 +9,8 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { findRuns } from '../run/choose-run.ts';
-import { RunReader } from '../run/run-reader.ts';
-import { isAlive, summarise } from './run-summary.ts';
+import { findRuns, readSummary } from '../run/choose-run.ts';
+import type { RunSummary } from './run-summary.ts';
 
 /** A run in the list; `contextValue` decides which actions it has. */
 export class RunItem extends TreeItem {
@@ -29,23 +28,32 @@ export class RunItem extends TreeItem {
 /** The runs of the workspace, newest first, as their folders have them. */
 export function createRunsTree(): Disposable {
   const changed = new EventEmitter<void>();
-  const provider: TreeDataProvider<RunItem> = {
+  const refresh = () => changed.fire();
+  const treeDataProvider: TreeDataProvider<RunItem> = {
     onDidChangeTreeData: changed.event,
     getChildren: async () => (await findRuns()).map((dir) => new RunItem(dir)),
     async getTreeItem(item) {
-      const { running, description, reason } = summarise(await new RunReader(item.dir).read(), isAlive);
-      item.description = description;
-      item.tooltip = reason || description;
-      item.contextValue = running ? 'running' : 'resting';
-      item.iconPath = new ThemeIcon(running ? 'sync' : reason ? 'warning' : 'circle-outline');
+      const summary = await readSummary(item.dir);
+      item.description = summary.description;
+      // The list is narrow: here is all of it.
+      item.tooltip = [item.label, summary.description, summary.reason].filter((line) => line).join('\n');
+      item.contextValue = summary.phase;
+      item.iconPath = new ThemeIcon(iconOf(summary));
       return item;
     },
   };
-  const watcher = workspace.createFileSystemWatcher('**/runs/*/state.json');
-  const refresh = () => changed.fire();
+  const watcher = workspace.createFileSystemWatcher('**/runs/*/{state.json,stop}');
   watcher.onDidCreate(refresh);
   watcher.onDidChange(refresh);
   watcher.onDidDelete(refresh);
-  const view = window.registerTreeDataProvider('unmask.runs', provider);
+  const view = window.createTreeView('unmask.runs', { treeDataProvider });
+  // The end of a process that was killed is in no file.
+  view.onDidChangeVisibility(refresh);
   return { dispose: () => [view, watcher, changed].forEach((part) => void part.dispose()) };
+}
+
+function iconOf({ phase, reason }: RunSummary): string {
+  if (phase === 'running') return 'sync';
+  if (phase === 'done') return 'check';
+  return reason ? 'warning' : 'debug-pause';
 }

@@ -6,13 +6,15 @@ import { text } from './decode-options.ts';
 import { progressReporter } from './progress.ts';
 
 const FEED = 'https://api.nuget.org';
+/** Environment variable with the address of a mirror. */
+const FEED_VARIABLE = 'UNMASK_NUGET';
 
 export const deviceInstall: Command = {
   name: 'device install',
   usage: 'cuda [--feed URL]',
   summary: "fetch ONNX Runtime's libraries for CUDA 12 from NuGet (Linux on x64)",
   options: {
-    feed: { type: 'string', help: `NuGet feed (default: ${FEED})` },
+    feed: { type: 'string', help: `NuGet feed (default: ${FEED_VARIABLE}, or ${FEED})` },
     to: { type: 'string', help: 'folder of the libraries (default: beside ONNX Runtime)' },
   },
   async run(args, values, io) {
@@ -23,7 +25,7 @@ export const deviceInstall: Command = {
       );
     }
     const files = await installCuda(text(values, 'to') ?? bindingFolder(), {
-      feed: text(values, 'feed') ?? FEED,
+      feed: text(values, 'feed') ?? (process.env[FEED_VARIABLE] || FEED),
       signal: io.signal,
       progress: progressReporter(io),
     });

@@ -5,6 +5,7 @@ import { describeQuality } from '../models/card.ts';
 import { importModel } from '../models/import.ts';
 import type { Quality, Quantization } from '../models/model-folder.ts';
 import { type Command, UsageError } from './command.ts';
+import { reportTenths } from './progress.ts';
 
 const QUANTIZATIONS: readonly string[] = ['none', 'int8', 'int4'] satisfies Quantization[];
 
@@ -53,13 +54,3 @@ export const modelImport: Command = {
     });
   },
 };
-
-/** Passes on every tenth of the way once, in percent. */
-function reportTenths(report: (percent: number) => void): (share: number) => void {
-  let last = 0;
-  return (share) => {
-    const tenth = Math.floor(share * 10 + 1e-9);
-    if (tenth > last) report(tenth * 10);
-    last = tenth;
-  };
-}

@@ -2,18 +2,8 @@ import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { installedModels, MODELS_VARIABLE, modelRoots } from '../models/installed.ts';
 import { openModel } from '../models/registry.ts';
+import type { InstalledModel } from '../protocol.ts';
 import type { Command } from './command.ts';
-
-interface Row {
-  name: string;
-  dir: string;
-  family?: string;
-  parameters?: number;
-  bytes?: number;
-  quantization?: string;
-  /** Why the folder cannot be used. */
-  error?: string;
-}
 
 export const modelList: Command = {
   name: 'model list',
@@ -27,7 +17,7 @@ export const modelList: Command = {
   },
 };
 
-async function describe(dir: string): Promise<Row> {
+async function describe(dir: string): Promise<InstalledModel> {
   try {
     const { name, spec, parameters, bytes, quantization } = await openModel(dir);
     return { name, dir, family: spec.family, parameters, bytes, quantization };
@@ -37,7 +27,7 @@ async function describe(dir: string): Promise<Row> {
   }
 }
 
-function line(row: Row): string {
+function line(row: InstalledModel): string {
   if (row.error !== undefined) return `${row.name}  cannot be used: ${row.error}`;
   const size = `${((row.parameters ?? 0) / 1e6).toFixed(1)} M parameters, ${((row.bytes ?? 0) / 1e6).toFixed(0)} MB`;
   return `${row.name}  ${row.family}, ${size}, ${row.quantization === 'none' ? 'not quantised' : row.quantization}  ${row.dir}`;

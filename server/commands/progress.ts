@@ -15,6 +15,16 @@ export function progressReporter(io: Io): (done: number, total: number) => void 
   };
 }
 
+/** Passes on every tenth of the way once, in percent. */
+export function reportTenths(report: (percent: number) => void): (share: number) => void {
+  let last = 0;
+  return (share) => {
+    const tenth = Math.floor(share * 10 + 1e-9);
+    if (tenth > last) report(tenth * 10);
+    last = tenth;
+  };
+}
+
 export function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
 }

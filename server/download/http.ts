@@ -71,7 +71,7 @@ export async function get(
   });
   if (response.ok) return response as unknown as Response;
   await response.body?.cancel();
-  throw refusal(url, response.status, response.headers.get('retry-after'));
+  throw refusal(url, response.status, response.headers.get('retry-after'), token);
 }
 
 /** The JSON of a URL, tried for as `persist` says. */
@@ -80,14 +80,16 @@ export function getJson<T>(url: string, options: HttpOptions): Promise<T> {
   return persist(url, attempt, options);
 }
 
-function refusal(url: string, status: number, retryAfter: string | null): Error {
+function refusal(url: string, status: number, retryAfter: string | null, token: string | undefined): Error {
   const { host, pathname } = new URL(url);
   if (status === 429 || status >= 500) {
     return new Unfinished(`${host} answers with status ${status}`, milliseconds(retryAfter));
   }
   if (status === 401 || status === 403) {
     return new UserError(
-      `${host} does not give ${pathname} to everybody: accept its terms on the hub, and put a token of yours into HF_TOKEN.`,
+      token
+        ? `${host} refuses ${pathname} to the owner of the token: accept its terms on the hub, or give another token (HF_TOKEN).`
+        : `${host} does not give ${pathname} to everybody: accept its terms on the hub, and give a token of yours (HF_TOKEN).`,
     );
   }
   if (status === 404) return new UserError(`${host} has no ${pathname}.`);

@@ -90,7 +90,14 @@ function compose(
   registerControl(connection, { engine, completer, pause, acceptance, trajectories });
   registerTraceRequests(connection, { engine, trajectories });
   registerFrontierRequests(connection);
-  registerDiagnostics(connection, { engine, completer, configuration, acceptance, trajectories });
+  registerDiagnostics(connection, {
+    engine,
+    completer,
+    configuration,
+    acceptance,
+    trajectories,
+    storageDir,
+  });
   if (capabilities.window?.workDoneProgress) showLoadingProgress(connection, engine);
   if (setup.measureWith) {
     studyWhenIdle(connection, { engine, command: setup.measureWith, storageDir, modelDir: () => modelDir });

@@ -197,7 +197,7 @@ test('what stays wrong is one sentence, and the parts that are right are kept', 
   };
   const kept = await refused([wrong, wrong], /has another hash than the hub says, twice; it was not kept\.$/);
   assert.ok(!existsSync(path.join(kept, SHARD)) && !existsSync(path.join(kept, `${SHARD}.part`)));
-  await refused([status(401)], /does not give \S+ to everybody: accept its terms .* HF_TOKEN\.$/);
+  await refused([status(401)], /does not give \S+ to everybody: accept its terms .* \(HF_TOKEN\)\.$/);
   await refused([status(404)], /127\.0\.0\.1:\d+ has no \S+safetensors\.$/);
   await refused(
     Array.from({ length: 6 }, () => status(500)),

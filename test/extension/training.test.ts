@@ -12,24 +12,30 @@ const METRICS = [
   { step: 2, reward: { mean: 0.125 } },
 ];
 
-function summary(state: Record<string, unknown> | null, alive: boolean) {
-  return summarise({ run: 'r', restart: false, state, metrics: METRICS, samples: [] }, () => alive);
+function summary(state: Record<string, unknown> | null, alive: boolean, stopRequested = false) {
+  const signs = { isAlive: () => alive, stopRequested };
+  return summarise({ run: 'r', restart: false, state, metrics: METRICS, samples: [] }, signs);
 }
 
 test('a run is told by its state, step, last reward and last held-out pass@1', () => {
   const running = { status: 'running', pid: 7, step: 2, steps: 60 };
   assert.deepEqual(summary(running, true), {
-    running: true,
+    phase: 'running',
+    pid: 7,
     description: 'running · step 2 of 60 · reward 0.13 · pass@1 25 %',
     reason: '',
   });
   const lost = summary(running, false);
-  assert.deepEqual([lost.running, lost.description.split(' · ')[0]], [false, 'interrupted']);
+  assert.deepEqual([lost.phase, lost.description.split(' · ')[0]], ['resting', 'interrupted']);
   assert.match(lost.reason, /ended without a word/);
   assert.equal(
     summary({ status: 'failed', step: 2, steps: 60, reason: 'disk full' }, true).reason,
     'disk full',
   );
+  assert.match(summary(running, true, true).description, /^stopping · step 2 of 60/);
+  // Asked to stop when it had taken its last step.
+  assert.match(summary({ ...running, status: 'done', step: 60 }, true, true).description, /^done · step 60/);
+  assert.equal(summary({ ...running, status: 'done' }, true).phase, 'done');
   assert.equal(summary(null, true).description, 'new');
   assert.deepEqual([isAlive(process.pid), isAlive(999_999_999)], [true, false]);
 });

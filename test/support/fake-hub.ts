@@ -19,7 +19,7 @@ export type Fault = (
  * ones git's hash. `faults` are tried in turn, one for every request of a file by that name.
  */
 export async function fakeHub(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   files: Record<string, Buffer>,
   faults: Record<string, Fault[]> = {},
 ) {

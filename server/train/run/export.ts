@@ -3,7 +3,7 @@ import { copyFile, cp, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/pro
 import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
-import { importModel } from '../../models/import.ts';
+import { type ImportOptions, importModel } from '../../models/import.ts';
 import type { ModelFolder } from '../../models/model-folder.ts';
 import { POLICY_FILE } from '../../models/policy-file.ts';
 import { openModel } from '../../models/registry.ts';
@@ -11,13 +11,24 @@ import { ADAPTER_FILE } from '../adapter-file.ts';
 import { checkpointDir } from './checkpoint.ts';
 import type { RunFolder } from './run-folder.ts';
 
+/** The step whose checkpoint is meant: the given one, that of the best, or of the newest. Throws UserError where there is none. */
+export async function checkpointStep(run: RunFolder, step?: number): Promise<number> {
+  const name = path.basename(await checkpointDir(run.dir, step));
+  return Number(name.replace('step-', ''));
+}
+
 /**
  * Makes a model folder `dest` of a run's checkpoint: its best one where it was evaluated, else its newest, or that of
  * `step`. An adapter is merged into the model that the run began with, which must be where it was; a policy is put beside
  * a copy of it. Throws UserError where
  * there is no such checkpoint or `dest` is not empty.
  */
-export async function exportCheckpoint(run: RunFolder, dest: string, step?: number): Promise<ModelFolder> {
+export async function exportCheckpoint(
+  run: RunFolder,
+  dest: string,
+  step?: number,
+  options: Pick<ImportOptions, 'progress' | 'signal'> = {},
+): Promise<ModelFolder> {
   const { model } = await run.config();
   const base = await openModel(String(model));
   const dir = await checkpointDir(run.dir, step);
@@ -39,7 +50,7 @@ export async function exportCheckpoint(run: RunFolder, dest: string, step?: numb
       if (trained) await copyFile(path.join(dir, name), path.join(source, name));
       else await symlink(path.join(base.dir, name), path.join(source, name));
     }
-    return await importModel(source, dest, { quantize: base.quantization, adapter });
+    return await importModel(source, dest, { ...options, quantize: base.quantization, adapter });
   } finally {
     await rm(source, { recursive: true, force: true });
   }

@@ -1,0 +1,22 @@
+import { window } from 'vscode';
+import type { RL_PRESET_NAMES } from '../../server/protocol.ts';
+
+export type Method = (typeof RL_PRESET_NAMES)[number];
+
+/** What sets each method apart, for somebody who has to choose one. The first is the usual choice. */
+const METHODS: Readonly<Record<Method, string>> = {
+  'lightningrl-verified':
+    'Right answers, and many tokens in one step; for models that check what they write, as the one that comes with Unmask',
+  lightningrl: 'The same for models that decode by confidence alone, as in the LightningRL paper',
+  'lightningrl-released': 'The same as in LightningRL’s code',
+  dirl: 'Right answers, for models that were fine-tuned on programs before',
+  tracerl: 'Right answers, each step close to the model that sampled them',
+  d1: 'Right answers, for models with full attention such as LLaDA and Dream',
+  'grpo-trajectory': 'Right answers alone, nothing added: to compare with',
+};
+
+/** Undefined when none is chosen. */
+export async function chooseMethod(title: string, placeHolder?: string): Promise<Method | undefined> {
+  const items = Object.entries(METHODS).map(([label, detail]) => ({ label: label as Method, detail }));
+  return (await window.showQuickPick(items, { title, placeHolder }))?.label;
+}
