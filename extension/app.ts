@@ -3,6 +3,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import type { ServerView } from './server-view.ts';
 import type { Snooze } from './snooze.ts';
 import type { TracePanel } from './trace/trace-panel.ts';
+import type { RunsTree } from './training/runs-tree.ts';
 
 /** What the commands work on; made once, in main.ts. */
 export interface App {
@@ -12,4 +13,5 @@ export interface App {
   server: ServerView;
   snooze: Snooze;
   tracePanel: TracePanel;
+  runs: RunsTree;
 }

@@ -11,7 +11,7 @@ import { registerTraceEditor } from './trace/trace-editor.ts';
 import { TracePanel } from './trace/trace-panel.ts';
 import { restrict } from './training/restrict.ts';
 import { attachToRuns } from './training/run-commands.ts';
-import { createRunsTree } from './training/runs-tree.ts';
+import { RunsTree } from './training/runs-tree.ts';
 
 export async function activate(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel('Unmask', { log: true });
@@ -20,15 +20,15 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const snooze = createSnooze(client);
   const parts = { context, log, client, server };
   const tracePanel = new TracePanel(parts);
-  context.subscriptions.push(log, client, server, snooze, tracePanel, createStatusItem(server));
+  const runs = new RunsTree();
+  context.subscriptions.push(log, client, server, snooze, tracePanel, runs, createStatusItem(server));
   context.subscriptions.push(
     registerTraceEditor(parts),
     registerFrontierEditor(parts),
     restoreRunPanels(parts),
   );
-  context.subscriptions.push(createRunsTree());
   restrict(context);
-  registerCommands({ context, log, client, server, snooze, tracePanel });
+  registerCommands({ context, log, client, server, snooze, tracePanel, runs });
   logConflicts(log);
   attachToRuns().catch((error: Error) => log.warn(`Training runs: ${error.stack}`));
   try {

@@ -14,9 +14,9 @@ import { showRunTerminal } from './run-terminal.ts';
 const FEWEST_TASKS = 2;
 
 /** Trains on a task file that the user chooses. */
-export async function trainOnTasks({ context }: App): Promise<void> {
+export async function trainOnTasks(app: App): Promise<void> {
   const run = newRun();
-  if (!(await mayRunPrograms(context))) return;
+  if (!(await mayRunPrograms(app.context))) return;
   const own = '$(file) The tasks that come with Unmask';
   const picked = await window.showQuickPick([own, '$(folder-opened) A task file…'], {
     title: 'Train on Tasks',
@@ -29,7 +29,7 @@ export async function trainOnTasks({ context }: App): Promise<void> {
         []);
   if (picked !== own && !file) return;
   const method = await chooseMethod('Method');
-  if (method !== undefined) await start(context, run, method, file?.fsPath);
+  if (method !== undefined) await start(app, run, method, file?.fsPath);
 }
 
 /** Makes tasks of the functions that the workspace's own tests call, and trains on them. */
@@ -49,7 +49,7 @@ export async function trainOnTests(app: App): Promise<void> {
     const tasks = path.join(run, 'tasks.jsonl');
     mkdirSync(run, { recursive: true });
     copyFileSync(found, tasks);
-    await start(app.context, run, method, tasks);
+    await start(app, run, method, tasks);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -83,17 +83,13 @@ async function findTasks({ context, log }: App, file: string): Promise<number | 
 }
 
 /** Begins with the model that completes, and with the tasks that come with Unmask where there is no file. */
-async function start(
-  context: App['context'],
-  run: string,
-  method: Method,
-  tasks: string | undefined,
-): Promise<void> {
+async function start({ context, runs }: App, run: string, method: Method, tasks?: string): Promise<void> {
   const model = currentSettings().get<string>('model');
   const changes = Object.entries({ model, tasks }).flatMap(([key, value]) =>
     value ? ['--set', `${key}=${JSON.stringify(value)}`] : [],
   );
   mkdirSync(run, { recursive: true });
+  runs.follow(run);
   // Nobody wants checkpoints among the changes of a repository.
   writeFileSync(path.join(run, '.gitignore'), '*\n');
   await startDetached(context, ['train', 'grpo', '--preset', method, '--run', run, ...changes], run);

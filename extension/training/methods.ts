@@ -6,7 +6,7 @@ export type Method = (typeof RL_PRESET_NAMES)[number];
 /** What sets each method apart, for somebody who has to choose one. The first is the usual choice. */
 const METHODS: Readonly<Record<Method, string>> = {
   'lightningrl-verified':
-    'Right answers, and many tokens in one step; for models that check what they write, as the one that comes with Unmask',
+    'Right answers in few steps; for models that check what they write, such as Unmask’s own',
   lightningrl: 'The same for models that decode by confidence alone, as in the LightningRL paper',
   'lightningrl-released': 'The same as in LightningRL’s code',
   dirl: 'Right answers, for models that were fine-tuned on programs before',

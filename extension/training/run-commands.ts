@@ -24,7 +24,7 @@ export async function stopRun(_app: App, item?: RunItem): Promise<void> {
   if (phase === 'running') process.kill(pid);
 }
 
-export async function resumeRun({ context }: App, item?: RunItem): Promise<void> {
+export async function resumeRun({ context, runs }: App, item?: RunItem): Promise<void> {
   if (!(await mayTrain(context))) return;
   const dir = item?.dir ?? (await chooseRun('Resume a Training Run', ({ phase }) => phase === 'resting'));
   if (dir === undefined) return;
@@ -32,6 +32,7 @@ export async function resumeRun({ context }: App, item?: RunItem): Promise<void>
   if (phase !== 'resting') {
     throw new Error(`${dir} ${phase === 'done' ? 'has done all its steps' : 'is being trained already'}.`);
   }
+  runs.follow(dir);
   await startDetached(context, ['train', await trainerOf(dir), '--resume', dir], dir);
   showRunTerminal(dir, true);
 }

