@@ -20,7 +20,7 @@ export async function useCheckpoint(app: App, item?: RunItem): Promise<void> {
     currentSettings().update('model', model, ConfigurationTarget.Workspace);
   await set(made.dir);
   const back = 'Go Back';
-  const message = `Unmask: step ${made.step} of ${path.basename(dir)} completes in this workspace now. Choose Model takes another one.`;
+  const message = `Unmask: step ${made.step} of ${path.basename(dir)} completes in this workspace now. Choose Model changes that.`;
   if ((await window.showInformationMessage(message, back)) === back) await set(before);
 }
 

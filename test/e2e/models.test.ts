@@ -131,7 +131,11 @@ describe('models', { skip: 'missing' in environment && environment.missing }, ()
   });
 
   async function download(): Promise<void> {
-    await window.editor.commandWithChoice('Download Model…', 'Another repository…');
+    await window.editor.commandWithList('Download Model…');
+    // The list draws only what can be seen of it.
+    await window.editor.row('open-dcoder').waitFor();
+    await window.editor.press('ArrowUp');
+    await window.editor.row('Another repository…').click();
     await window.editor.page.locator('.quick-input-widget', { hasText: 'Repository on the hub' }).waitFor();
     await window.editor.type(REPOSITORY);
     await window.editor.press('Enter');

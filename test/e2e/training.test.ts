@@ -106,7 +106,8 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
       .split('\n');
     assert.deepEqual(tasks.map((line) => JSON.parse(line).split).sort(), ['heldout', 'train']);
     assert.equal(readJson(inWorkspace('runs', run, 'config.json')).model, model);
-    await editor.commandWithChoice('Stop Training Run', run);
+    await editor.commandWithList('Stop Training Run');
+    await editor.row(run).click();
     await editor.message('stops after its step').waitFor();
     await editor.screenshot('stopping');
     await listed('stopped · step').waitFor(ofRun);
@@ -114,7 +115,8 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
   });
 
   test('a run goes on in a process that a reload of the window leaves alone', async () => {
-    await window.editor.commandWithChoice('Resume Training Run', NAME);
+    await window.editor.commandWithList('Resume Training Run');
+    await window.editor.row(NAME).click();
     const state = () => readJson(inWorkspace(RUN, 'state.json'));
     while (state().pid === undefined) await delay(100);
     await window.reopen();
@@ -127,21 +129,24 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
   test('its checkpoint completes, until another model is chosen', async () => {
     const { editor } = window;
     const setting = () => readJson(inWorkspace('.vscode/settings.json'))['unmask.model'];
-    await editor.commandWithChoice('Use This Checkpoint for Completion', NAME);
+    await editor.commandWithList('Use This Checkpoint for Completion');
+    await editor.row(NAME).click();
     await editor.message(`step 2 of ${NAME} completes in this workspace now`).waitFor();
     await editor.screenshot('checkpoint');
     assert.equal(setting(), inWorkspace(RUN, 'models', `${NAME}-step-2`));
     await editor.open('program.py');
     await editor.completesWith(`${NAME}-step-2`);
     await editor.screenshot('completes');
-    await editor.commandWithChoice('Choose Model…', 'unmask-135m');
+    await editor.commandWithList('Choose Model…');
+    await editor.row('unmask-135m').click();
     while (setting() !== '') await delay(100);
     await editor.completesWith('unmask-135m');
   });
 
   test('runs are compared on the same axes', async () => {
     const { editor } = window;
-    await editor.commandWithChoice('Compare Training Runs', NAME);
+    await editor.commandWithList('Compare Training Runs');
+    await editor.row(NAME).click();
     await editor.page.locator('.quick-input-widget').getByLabel('Toggle all checkboxes').click();
     await editor.press('Enter');
     await editor.webview().locator('.states li').nth(1).waitFor();

@@ -36,10 +36,9 @@ export class Editor {
     return this.#pick('F1', title);
   }
 
-  /** Runs a command that asks something with a list, and takes a row of it. */
-  async commandWithChoice(title: string, choice: string): Promise<void> {
-    await this.#enter('F1', title);
-    await this.row(choice).click();
+  /** Runs a command that asks something with a list. */
+  commandWithList(title: string): Promise<void> {
+    return this.#enter('F1', title);
   }
 
   /** Rows of the list that is open. */
