@@ -6,7 +6,7 @@ import type { App } from '../app.ts';
 import { OUTPUT_FILE, startDetached } from '../command-line.ts';
 import { chooseRun, findRuns, readSummary } from '../run/choose-run.ts';
 import { openRuns } from '../run/run-panel.ts';
-import { mayTrain } from './consent.ts';
+import { mayRunPrograms, requireTrust } from './consent.ts';
 import { requestStop } from './run-files.ts';
 import { showRunTerminal } from './run-terminal.ts';
 import type { RunItem } from './runs-tree.ts';
@@ -25,15 +25,18 @@ export async function stopRun(_app: App, item?: RunItem): Promise<void> {
 }
 
 export async function resumeRun({ context, runs }: App, item?: RunItem): Promise<void> {
-  if (!(await mayTrain(context))) return;
+  requireTrust();
   const dir = item?.dir ?? (await chooseRun('Resume a Training Run', ({ phase }) => phase === 'resting'));
   if (dir === undefined) return;
   const { phase } = await readSummary(dir);
   if (phase !== 'resting') {
     throw new Error(`${dir} ${phase === 'done' ? 'has done all its steps' : 'is being trained already'}.`);
   }
+  const trainer = await trainerOf(dir);
+  // Supervised fine-tuning runs no programs.
+  if (trainer === 'grpo' && !(await mayRunPrograms(context))) return;
   runs.follow(dir);
-  await startDetached(context, ['train', await trainerOf(dir), '--resume', dir], dir);
+  await startDetached(context, ['train', trainer, '--resume', dir], dir);
   showRunTerminal(dir, true);
 }
 
