@@ -27,9 +27,7 @@ export async function runWithProgress(
     return runCommandLine(context, args, { onLine, cancelled, environment });
   });
   if (result === undefined) {
-    window.showInformationMessage(
-      `Unmask: ${what} was cancelled. What is there is kept, and goes on from there.`,
-    );
+    window.showInformationMessage(`Unmask: ${what} was cancelled; another time it goes on from there.`);
   }
   return result;
 }

@@ -5,7 +5,7 @@ const INTERVAL_MILLISECONDS = 500;
 
 /** Tells of bytes that have come: a line now and then, and the last one. */
 export function progressReporter(io: Io): (done: number, total: number) => void {
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   return (done, total) => {
     if (done < total && performance.now() - last < INTERVAL_MILLISECONDS) return;
     last = performance.now();

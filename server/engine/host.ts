@@ -73,8 +73,13 @@ export class EngineHost implements Engine {
   configure(settings: EngineSettings): void {
     const same = JSON.stringify(engineOptions(settings)) === JSON.stringify(engineOptions(this.settings));
     this.settings = settings;
-    if (same) this.setClocks();
-    else void this.unload();
+    if (same) {
+      this.setClocks();
+      return;
+    }
+    // Which model and device it will be is known when it is loaded.
+    this.model = undefined;
+    void this.unload();
   }
 
   async restart(): Promise<void> {

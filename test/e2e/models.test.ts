@@ -90,6 +90,8 @@ describe('models', { skip: 'missing' in environment && environment.missing }, ()
     await editor.completesWith('tiny');
     await download();
     await editor.message('tiny is there already').getByRole('button', { name: 'Choose Model' }).click();
+    await editor.row('unmask-135m').waitFor();
+    assert.match(await editor.row('tiny').innerText(), /in use/);
     await editor.screenshot('choose-model');
     await editor.row('unmask-135m').click();
     while (setting() !== '') await delay(100);

@@ -146,7 +146,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
   test('runs are compared on the same axes', async () => {
     const { editor } = window;
     await editor.commandWithList('Compare Training Runs');
-    await editor.row(NAME).click();
+    await editor.row(NAME).waitFor();
     await editor.page.locator('.quick-input-widget').getByLabel('Toggle all checkboxes').click();
     await editor.press('Enter');
     await editor.webview().locator('.states li').nth(1).waitFor();

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { adapterNames } from '../../kernels/training/parameters.ts';
+import { runsExport } from '../../server/commands/runs-export.ts';
 import { UserError } from '../../server/errors.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { writeAdapter } from '../../server/train/adapter-file.ts';
@@ -43,6 +44,22 @@ test('the best checkpoint of a run becomes a model: the base with the adapter in
   const before = await base.readTensor(`${MODULE}.weight`);
   const after = await exported.readTensor(`${MODULE}.weight`);
   for (const [i, weight] of after.entries()) assert.ok(Math.abs(weight - before[i] - 2 * product[i]) < 1e-6);
+
+  const printed: object[] = [];
+  const io = {
+    json: true,
+    signal: new AbortController().signal,
+    result: (_: string, value: unknown) => void printed.push(value as object),
+    note() {},
+  };
+  await runsExport.run([run.dir], {}, io);
+  const last = { dir: path.join(run.dir, 'models', 'run-step-3'), weights: exported.weightsHash, step: 3 };
+  assert.deepEqual(printed.slice(-2), [{ share: 1 }, last]);
+  // It is there already.
+  printed.length = 0;
+  await runsExport.run([run.dir], {}, io);
+  assert.deepEqual(printed, [last]);
+
   await assert.rejects(
     exportCheckpoint(run, path.join(dir, 'four'), 4),
     /step-4 has no adapter.*sampler head/,

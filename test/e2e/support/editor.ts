@@ -84,14 +84,16 @@ export class Editor {
   }
 
   /**
-   * Asks for completions in the open file until the status item tells this of the model: the server reads settings that
-   * were changed in its time.
+   * Asks for completions at the end of the open file, which it changes, until the status item tells this of the model:
+   * the server reads changed settings in its time.
    */
   async completesWith(text: string): Promise<void> {
     await this.press('Control+1');
     await this.press('Control+End');
     const tooltip = this.page.locator('.monaco-hover', { hasText: text });
     for (let attempt = 0; attempt < 30; attempt++) {
+      // At the same place in the same text the editor does not ask again.
+      await this.type(' ');
       await this.press('Alt+\\');
       await this.status().hover();
       const told = await tooltip.waitFor({ timeout: 2000 }).then(
