@@ -4,7 +4,8 @@ import { readCounters } from '../completion/counters.ts';
 import { engineCommand } from '../engine/command.ts';
 import { bestDevice, probeDevices } from '../engine/devices.ts';
 import { loadModel } from '../engine/load.ts';
-import { bestThreads, rememberedTimes, tuneModel } from '../engine/tuning.ts';
+import { describeMeasurements } from '../engine/measurements.ts';
+import { rememberedMeasurements, tuneModel } from '../engine/tuning.ts';
 import { WarmModel } from '../engine/warm-model.ts';
 import { UserError } from '../errors.ts';
 import { defaultModelDir } from '../models/installed.ts';
@@ -55,7 +56,7 @@ async function fullReport(values: Values, sandbox: SandboxReport | Problem) {
     devices: await probeDevices(engineCommand(), storage),
     model: await orProblem(() => describeModel(modelDir)),
     engine: await orProblem(() => tryEngine(modelDir, storage)),
-    threads: await orProblem(() => measureThreads(modelDir, storage)),
+    measured: await orProblem(() => measure(modelDir, storage)),
     sandbox,
     acceptance: { folder: storage, ...(await readCounters(storage)) },
   };
@@ -76,14 +77,14 @@ async function tryEngine(modelDir: string, storageDir: string) {
 }
 
 /** Measures where nothing is remembered yet. */
-async function measureThreads(modelDir: string, storageDir: string) {
+async function measure(modelDir: string, storageDir: string) {
   const { dir, weightsHash } = await openModel(modelDir);
   const model = { dir, weights: weightsHash, device: await bestDevice(storageDir) };
-  const times =
-    (await rememberedTimes(storageDir, weightsHash)) ?? (await tuneModel(engineCommand(), storageDir, model));
-  if (!times) throw new UserError('The threads of a forward could not be measured.');
-  const forward = times.map(([threads, time]) => [`ms a forward with ${threads}`, time]);
-  return { best: bestThreads(times), ...Object.fromEntries(forward) };
+  const measured =
+    (await rememberedMeasurements(storageDir, model)) ??
+    (await tuneModel(engineCommand(), storageDir, model));
+  if (!measured) throw new UserError('The model could not be measured on this machine.');
+  return describeMeasurements(measured);
 }
 
 async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {

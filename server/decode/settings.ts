@@ -60,11 +60,21 @@ export function decodeChoice(choice: DecodeChoice | undefined): Partial<DecodeSe
   return choice === 'policy' ? { policy: 'learned' } : { mode: choice };
 }
 
-/** The same settings without a mode that the model cannot do, and without the threshold that was meant for it. */
-export function adaptedSettings(spec: DenoiserSpec, given: Partial<DecodeSettings>): Partial<DecodeSettings> {
-  if (given.mode === undefined || misfit(spec, given.mode) === undefined) return given;
-  const { mode: _mode, threshold: _threshold, ...others } = given;
-  return others;
+/**
+ * The same settings without a mode that the model cannot do, and without the threshold that was meant for it. Verified
+ * decoding by confidence gets the window that was found to be the fastest, `verifiedWindow`, unless one is given.
+ */
+export function adaptedSettings(
+  spec: DenoiserSpec,
+  given: Partial<DecodeSettings>,
+  verifiedWindow?: number,
+): Partial<DecodeSettings> {
+  if (given.mode !== undefined && misfit(spec, given.mode) !== undefined) {
+    const { mode: _mode, threshold: _threshold, ...others } = given;
+    return adaptedSettings(spec, others, verifiedWindow);
+  }
+  const verified = (given.mode ?? defaultMode(spec)) === 'verified' && given.policy !== 'learned';
+  return verified && verifiedWindow !== undefined ? { window: verifiedWindow, ...given } : given;
 }
 
 function defaultMode(spec: DenoiserSpec): DecodeMode {

@@ -7,13 +7,14 @@ import { defaultStorageDir } from '../storage.ts';
 import { bestDevice, nextDevice } from './devices.ts';
 import { type DeviceDenoiser, type Devices, FallbackDenoiser } from './fallback-denoiser.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
+import { fastest } from './measurements.ts';
 import { loadOrt } from './ort.ts';
 import { OrtDenoiser } from './ort-denoiser.ts';
 import { OrtSamplerHead } from './ort-sampler-head.ts';
 import { Policies } from './policies.ts';
 import { explain } from './probe-process.ts';
 import { defaultThreads } from './threads.ts';
-import { bestThreads, rememberedTimes } from './tuning.ts';
+import { rememberedMeasurements } from './tuning.ts';
 
 /** Opens a model folder on ONNX Runtime. Throws UserError when the folder, the device or the runtime is at fault. */
 export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedModel> => {
@@ -25,20 +26,22 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
   onProgress(0.3, 'loading ONNX Runtime');
   const ort = await loadOrt();
   const storageDir = options.storageDir ?? defaultStorageDir();
-  const times = await rememberedTimes(storageDir, folder.weightsHash);
-  const threads = options.threads || (times ? bestThreads(times) : defaultThreads());
-  const samplerHead = await OrtSamplerHead.open(ort, folder);
+  const device = options.device === 'auto' ? await bestDevice(storageDir) : options.device;
+  const measured = await rememberedMeasurements(storageDir, { weights: folder.weightsHash, device });
+  const threads = options.threads || (fastest(measured?.threads ?? []) ?? defaultThreads());
+  const activations = fastest(measured?.activations ?? []);
+  const samplerHead = await OrtSamplerHead.open(ort, folder, activations);
   const devices = {
-    open(device: RunningDevice) {
+    open(on: RunningDevice) {
       onProgress(0.4, 'preparing the weights');
-      return OrtDenoiser.open(ort, folder, threads, samplerHead, device);
+      return OrtDenoiser.open(ort, folder, threads, { samplerHead, device: on, activations });
     },
     next: (failed: RunningDevice) => nextDevice(storageDir, failed),
   };
   const denoiser =
     options.device === 'auto'
-      ? await FallbackDenoiser.open(devices, await bestDevice(storageDir))
-      : new FallbackDenoiser(devices, options.device, await openOn(devices, options.device, folder.name));
+      ? await FallbackDenoiser.open(devices, device)
+      : new FallbackDenoiser(devices, device, await openOn(devices, device, folder.name));
   onProgress(1, 'ready');
   const policies = new Policies(ort, folder);
   return {
@@ -49,6 +52,7 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
       return denoiser.device;
     },
     threads,
+    window: fastest(measured?.windows ?? []),
     policy: (file) => policies.get(file),
     async release() {
       await policies.release();

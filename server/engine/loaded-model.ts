@@ -21,6 +21,8 @@ export interface LoadedModel {
   readonly device: RunningDevice;
   /** Threads one forward uses. */
   threads: number;
+  /** Window with which verified decoding was measured to be the fastest; undefined where it was not. */
+  window?: number;
   /** The learned policy of a file, or the model's own. Throws UserError where there is none that fits the model. */
   policy(file?: string): Promise<LearnedPolicy>;
   /** Frees the sessions; the denoiser must not be used afterwards. */

@@ -3,14 +3,14 @@ import type { RunningDevice } from '../protocol.ts';
 import { loadModel } from './load.ts';
 import { probe } from './probe.ts';
 import { runEngine } from './run-engine.ts';
-import { timeThreads } from './tune.ts';
+import { measureModel } from './tune.ts';
 
 const [task, device, modelDir] = process.argv.slice(2);
 
 if (task === '--probe') {
   print(probe(device as RunningDevice).catch((error: Error) => ({ problem: error.message })));
 } else if (task === '--tune') {
-  print(timeThreads(modelDir, device as RunningDevice));
+  print(measureModel(modelDir, device as RunningDevice));
 } else {
   runEngine(loadModel);
 }

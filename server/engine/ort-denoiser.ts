@@ -3,10 +3,13 @@ import { bestTokens, HEAD } from '../../kernels/head.ts';
 import type { Denoiser, ForwardRequest, ForwardResult, SamplerHead } from '../decode/denoiser.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
-import type { RunningDevice } from '../protocol.ts';
 import { type Ort, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
-import { OrtForward } from './ort-forward.ts';
+import { OrtForward, type OrtForwardOptions } from './ort-forward.ts';
+
+export interface OrtDenoiserOptions extends Pick<OrtForwardOptions, 'device' | 'activations'> {
+  samplerHead?: SamplerHead;
+}
 
 /** The denoiser on ONNX Runtime; server/decode/naive-denoiser.ts is its oracle. */
 export class OrtDenoiser implements Denoiser {
@@ -26,11 +29,10 @@ export class OrtDenoiser implements Denoiser {
     ort: Ort,
     folder: ModelFolder,
     threads: number,
-    samplerHead?: SamplerHead,
-    device?: RunningDevice,
+    { samplerHead, ...options }: OrtDenoiserOptions = {},
   ): Promise<OrtDenoiser> {
     const head = bestTokens(folder.spec.suppressedTokenIds);
-    const forward = await OrtForward.open(ort, folder, head, threads, { device });
+    const forward = await OrtForward.open(ort, folder, head, threads, options);
     return new OrtDenoiser(ort, forward, folder.spec, samplerHead);
   }
 

@@ -2,6 +2,7 @@ import { grouped } from '../../kernels/attention/grouped.ts';
 import { buildForward, FORWARD } from '../../kernels/forward.ts';
 import type { ForwardAdapters } from '../../kernels/forward-adapters.ts';
 import type { Head } from '../../kernels/head.ts';
+import type { Activations } from '../../kernels/linear/int8.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { type InferenceSession, type Ort, openSession, type Tensor, tensors } from './ort.ts';
@@ -18,6 +19,8 @@ export interface OrtForwardOptions {
   batch?: boolean;
   adapters?: ForwardAdapters;
   device?: RunningDevice;
+  /** The type of activations in int8 products. */
+  activations?: Activations;
 }
 
 /** The forward graph of one model in a session: fills its inputs from rows. */
@@ -37,9 +40,10 @@ export class OrtForward {
     folder: ModelFolder,
     head: Head,
     threads: number,
-    { batch = false, adapters, device = 'cpu' }: OrtForwardOptions = {},
+    { batch = false, adapters, device = 'cpu', activations }: OrtForwardOptions = {},
   ): Promise<OrtForward> {
-    const options = { ...choosePrecisions(folder, device), attention: grouped, head, batch, adapters };
+    const precisions = choosePrecisions(folder, device, activations);
+    const options = { ...precisions, attention: grouped, head, batch, adapters };
     const graph = buildForward(folder.spec, folder.weights, options);
     const session = await openSession(ort, graph, folder.dir, threads, { device });
     return new OrtForward(ort, session, new RowFeeds(ort, folder.spec, batch));

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Activations } from '../../kernels/linear/int8.ts';
 import { whole } from '../../kernels/linear/linear.ts';
 import { NAMES } from '../../kernels/names.ts';
 import { buildSamplerHead, CHAIN, type HeadWeight } from '../../kernels/sampler-head.ts';
@@ -15,6 +16,7 @@ export class OrtSamplerHead implements SamplerHead {
   readonly #ort: Ort;
   readonly #folder: ModelFolder;
   readonly #spec: SamplerHeadSpec;
+  readonly #activations: Activations;
   #weights: ReadonlyMap<string, HeadWeight>;
   /** One unrolled graph for each number of rows that has been asked for; weights are mapped once by the system. */
   readonly #sessions = new Map<number, Promise<InferenceSession>>();
@@ -24,20 +26,27 @@ export class OrtSamplerHead implements SamplerHead {
     folder: ModelFolder,
     spec: SamplerHeadSpec,
     weights: ReadonlyMap<string, HeadWeight>,
+    activations: Activations,
   ) {
     this.#ort = ort;
     this.#folder = folder;
     this.#spec = spec;
     this.#weights = weights;
+    this.#activations = activations;
     this.candidates = spec.candidates;
   }
 
   /** Opens the head of a model; undefined when it has none. */
-  static async open(ort: Ort, folder: ModelFolder): Promise<OrtSamplerHead | undefined> {
+  static async open(
+    ort: Ort,
+    folder: ModelFolder,
+    activations: Activations = nativeActivations(),
+  ): Promise<OrtSamplerHead | undefined> {
     const spec = folder.spec.samplerHead;
     if (!spec) return undefined;
     const { tensors: stored } = await readSafetensorsHeader(folder.dir, path.basename(spec.file));
-    const head = new OrtSamplerHead(ort, folder, spec, stored as ReadonlyMap<string, HeadWeight>);
+    const weights = stored as ReadonlyMap<string, HeadWeight>;
+    const head = new OrtSamplerHead(ort, folder, spec, weights, activations);
     // The graph of the usual window is made now, so that the first completion need not wait for it.
     await head.#session(resolveSettings(folder.spec, {}).window - 1);
     return head;
@@ -86,7 +95,7 @@ export class OrtSamplerHead implements SamplerHead {
   #open(rows: number): Promise<InferenceSession> {
     const { spec, weights, dir } = this.#folder;
     const part = (name: string) => this.#weights.get(name)!;
-    const graph = buildSamplerHead(nativeActivations(), {
+    const graph = buildSamplerHead(this.#activations, {
       w1: part('w1.weight'),
       b1: part('w1.bias'),
       w2: part('w2.weight'),

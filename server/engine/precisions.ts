@@ -1,7 +1,7 @@
 import type { ForwardOptions } from '../../kernels/forward.ts';
 import { fp32 } from '../../kernels/linear/fp32.ts';
 import { int4 } from '../../kernels/linear/int4.ts';
-import { int8 } from '../../kernels/linear/int8.ts';
+import { type Activations, int8 } from '../../kernels/linear/int8.ts';
 import type { Precision } from '../../kernels/linear/linear.ts';
 import { embed, embedWidened } from '../../kernels/linear/stored.ts';
 import { layerNetworks, NAMES } from '../../kernels/names.ts';
@@ -12,9 +12,12 @@ import { nativeActivations } from './ort.ts';
 
 /** Products with weights as they are stored; what a device has no product for is widened to fp32 when it is loaded. */
 const PRECISIONS: Partial<
-  Record<WeightDtype, { devices: readonly RunningDevice[]; make(normedRange?: number): Precision }>
+  Record<
+    WeightDtype,
+    { devices: readonly RunningDevice[]; make(activations: Activations, normedRange?: number): Precision }
+  >
 > = {
-  I8: { devices: ['cpu'], make: (normedRange) => int8(nativeActivations(), normedRange) },
+  I8: { devices: ['cpu'], make: int8 },
   I4: { devices: ['cpu', 'webgpu', 'cuda'], make: () => int4 },
 };
 
@@ -22,10 +25,11 @@ const PRECISIONS: Partial<
 export function choosePrecisions(
   { spec, weights }: ModelFolder,
   device: RunningDevice,
+  activations: Activations = nativeActivations(),
 ): Pick<ForwardOptions, 'precision' | 'headPrecision' | 'embed'> {
   const of = (matrix: string): Precision => {
     const own = PRECISIONS[weights.get(`${matrix}.weight`)?.dtype as WeightDtype];
-    return own?.devices.includes(device) ? own.make(spec.normedRange) : fp32;
+    return own?.devices.includes(device) ? own.make(activations, spec.normedRange) : fp32;
   };
   return {
     precision: of(layerNetworks(spec, 0)[0].gate),

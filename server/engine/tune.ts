@@ -1,23 +1,39 @@
 import { causalRows, promptRows } from '../decode/rows.ts';
 import { resolveSettings } from '../decode/settings.ts';
+import type { ModelFolder } from '../models/model-folder.ts';
 import { openModel } from '../models/registry.ts';
+import { loadTokenizer } from '../models/tokenizer.ts';
 import type { RunningDevice } from '../protocol.ts';
-import { loadOrt } from './ort.ts';
-import { OrtDenoiser } from './ort-denoiser.ts';
+import { fastest, type Measurements, type Times } from './measurements.ts';
+import { loadOrt, type Ort } from './ort.ts';
+import { OrtDenoiser, type OrtDenoiserOptions } from './ort-denoiser.ts';
+import { OrtSamplerHead } from './ort-sampler-head.ts';
 import { threadCandidates } from './threads.ts';
+import { timeActivations } from './tune-activations.ts';
+import { timeWindows } from './tune-windows.ts';
 
-/** Milliseconds of a forward by the number of threads. */
-export type ThreadTimes = [threads: number, milliseconds: number][];
+/** Measures all there is to choose for a model, each with what was found to be the best before. */
+export async function measureModel(modelDir: string, device: RunningDevice): Promise<Measurements> {
+  const [ort, folder] = [await loadOrt(), await openModel(modelDir)];
+  const activations = await timeActivations(ort);
+  const options = { device, activations: fastest(activations) };
+  const threads = await timeThreads(ort, folder, options);
+  const windows = await timeWindowsOf(ort, folder, fastest(threads)!, options);
+  return { threads, activations, windows };
+}
 
 const CACHED = 256;
 const RUNS = 8;
 
-/** Measures a model's usual forward, a window's rows after 256 cached ones, with several numbers of threads. */
-export async function timeThreads(modelDir: string, device: RunningDevice): Promise<ThreadTimes> {
-  const [ort, folder] = [await loadOrt(), await openModel(modelDir)];
-  const times: ThreadTimes = [];
+/** Times a model's usual forward, a window's rows after 256 cached ones, with several numbers of threads. */
+async function timeThreads(
+  ort: Ort,
+  folder: ModelFolder,
+  options: OrtDenoiserOptions,
+): Promise<Times<number>> {
+  const times: Times<number> = [];
   for (const threads of threadCandidates()) {
-    const denoiser = await OrtDenoiser.open(ort, folder, threads, undefined, device);
+    const denoiser = await OrtDenoiser.open(ort, folder, threads, options);
     times.push([threads, await timeForward(denoiser)]);
     await denoiser.release();
   }
@@ -40,4 +56,19 @@ async function timeForward(denoiser: OrtDenoiser): Promise<number> {
     best = Math.min(best, performance.now() - start);
   }
   return best;
+}
+
+async function timeWindowsOf(
+  ort: Ort,
+  folder: ModelFolder,
+  threads: number,
+  options: OrtDenoiserOptions,
+): Promise<Times<number>> {
+  if (folder.tokenizerPath === undefined) return [];
+  const samplerHead = await OrtSamplerHead.open(ort, folder, options.activations);
+  const denoiser = await OrtDenoiser.open(ort, folder, threads, { ...options, samplerHead });
+  const times = await timeWindows(denoiser, await loadTokenizer(folder));
+  await samplerHead?.release();
+  await denoiser.release();
+  return times;
 }

@@ -63,7 +63,9 @@ export class WarmModel {
   /** Decodes one request. Throws UserError for settings or a prompt that the model cannot follow. */
   async complete(request: EngineRequest, hooks: WarmHooks): Promise<Trajectory> {
     const { spec } = this.denoiser;
-    const given = request.adapt ? adaptedSettings(spec, request.settings) : request.settings;
+    const given = request.adapt
+      ? adaptedSettings(spec, request.settings, this.model.window)
+      : request.settings;
     const { maxTokens } = resolveSettings(spec, given);
     const policy = given.policy === 'learned' ? await this.model.policy(given.policyFile) : undefined;
     const { folder, tokenizer } = this.model;

@@ -3,7 +3,8 @@ import type { Connection, RemoteConsole } from 'vscode-languageserver/node';
 import { probeDevices, rememberedReports } from '../engine/devices.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineCommand } from '../engine/engine-process.ts';
-import { bestThreads, rememberedTimes, tuneModel } from '../engine/tuning.ts';
+import { describeMeasurements } from '../engine/measurements.ts';
+import { rememberedMeasurements, tuneModel } from '../engine/tuning.ts';
 
 /** Nobody has asked for anything for so long. Milliseconds; tests have other things to wait for. */
 const IDLE = 20_000;
@@ -19,13 +20,14 @@ export interface Subject {
 }
 
 /**
- * Finds out, once for a machine and once for a model on it, which device and how many threads are the fastest: while
+ * Finds out, once for a machine and once for a model on it, which device, how many threads, which int8
+ * product and which window are the fastest: while
  * the engine is idle, in processes of their own, which a request ends. What is found holds from the engine's next start.
  */
 export function studyWhenIdle({ console }: Pick<Connection, 'console'>, subject: Subject): void {
   let timer: NodeJS.Timeout | undefined;
   let study = new AbortController();
-  /** Models that were measured, or could not be. */
+  /** Models on devices that were measured, or could not be. */
   const tried = new Set<string>();
   subject.engine.onDidChange(() => {
     clearTimeout(timer);
@@ -55,13 +57,15 @@ async function run(
   }
   if (!engine.model) return;
   const { device, model } = engine.model;
-  if (tried.has(model.weights) || (await rememberedTimes(storageDir, model.weights))) return;
+  const given = { dir: modelDir(), weights: model.weights, device };
+  const name = `${model.weights} ${device}`;
+  if (tried.has(name) || (await rememberedMeasurements(storageDir, given))) return;
   // The model is loaded a second time beside the engine's.
   if (model.bytes * MEMORY_PER_BYTE > os.freemem()) return;
-  const given = { dir: modelDir(), weights: model.weights, device };
-  const times = await tuneModel(command, storageDir, given, signal);
-  tried.add(model.weights);
-  if (!times) return;
-  const measured = times.map(([threads, time]) => `${threads}: ${time.toFixed(1)} ms`).join(', ');
-  console.log(`Threads of a forward: ${bestThreads(times)} from the next start (${measured}).`);
+  const measured = await tuneModel(command, storageDir, given, signal);
+  tried.add(name);
+  if (!measured) return;
+  for (const [what, found] of Object.entries(describeMeasurements(measured))) {
+    console.log(`Measured, used from the next start on: ${what} ${found}.`);
+  }
 }

@@ -3,22 +3,43 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { rememberedReports } from '../../server/engine/devices.ts';
+import { describeMachine } from '../../server/engine/machine.ts';
+import { defaultModelDir } from '../../server/models/installed.ts';
+import { openModel } from '../../server/models/registry.ts';
 import { temporaryFolder } from '../support/engine-lab.ts';
 import { runCli } from '../support/run-cli.ts';
 
+const DEVICES = ['cuda', 'webgpu', 'dml', 'coreml', 'cpu'];
 const OPTIONS = { timeout: 240_000 };
 
 test('the doctor tells versions, devices, the model, the engine and the counters', OPTIONS, async (t) => {
   const storage = temporaryFolder(t);
   mkdirSync(storage, { recursive: true });
   writeFileSync(path.join(storage, 'acceptance.json'), '{"offered": 7, "accepted": 3}');
+  const { weightsHash } = await openModel(defaultModelDir());
+  const measured = {
+    threads: [
+      [1, 9],
+      [2, 5],
+    ],
+    activations: [],
+    windows: [
+      [4, 3],
+      [3, 2],
+    ],
+  };
+  const models = Object.fromEntries(DEVICES.map((device) => [`${weightsHash} ${device}`, measured]));
+  writeFileSync(
+    path.join(storage, 'measurements.json'),
+    JSON.stringify({ machine: describeMachine(), models }),
+  );
   const { code, stdout } = await runCli('doctor', '--json', '--storage', storage);
   assert.equal(code, 0);
   const report = JSON.parse(stdout);
   assert.equal(report.node, process.version);
   assert.deepEqual(
     report.devices.map(({ name }: { name: string }) => name),
-    ['cuda', 'webgpu', 'dml', 'coreml', 'cpu'],
+    DEVICES,
   );
   assert.ok(report.devices.every(({ reason }: { reason: string }) => reason !== ''));
   const used = report.devices.filter(({ used }: { used: boolean }) => used);
@@ -30,6 +51,10 @@ test('the doctor tells versions, devices, the model, the engine and the counters
   assert.equal(report.model.name, 'unmask-135m');
   assert.match(report.model.weights, /^[0-9a-f]{16}$/);
   assert.ok(report.engine.residentBytes > report.model.bytes);
+  assert.deepEqual(report.measured, {
+    threads: '2 (1: 9.0 ms, 2: 5.0 ms)',
+    window: '3 (4: 3.0 ms, 3: 2.0 ms)',
+  });
   assert.equal(report.acceptance.offered, 7);
   assert.equal(report.acceptance.accepted, 3);
 });

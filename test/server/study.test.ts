@@ -5,10 +5,13 @@ import { type TestContext, test } from 'node:test';
 import type { RemoteConsole } from 'vscode-languageserver/node';
 import { bestDevice } from '../../server/engine/devices.ts';
 import type { EngineState } from '../../server/engine/engine.ts';
-import { rememberedTimes } from '../../server/engine/tuning.ts';
+import { rememberedMeasurements } from '../../server/engine/tuning.ts';
 import { type Subject, studyWhenIdle } from '../../server/lsp/study.ts';
 import type { EngineReady } from '../../server/protocol.ts';
 import { temporaryFolder } from '../support/model-files.ts';
+
+const MODEL = { weights: 'hash', device: 'cpu' };
+const MEASURED = '{"threads":[[1,9],[2,5]],"activations":[],"windows":[[4,3],[3,2]]}';
 
 /** An engine whose state the test sets, and a program that answers every task as `script` says. */
 function laboratory(t: TestContext, script: string) {
@@ -50,15 +53,13 @@ function laboratory(t: TestContext, script: string) {
 test('an idle engine has its machine measured, once', async (t) => {
   const lab = laboratory(
     t,
-    `console.log(process.argv[2] === '--tune' ? '[[1, 9], [2, 5]]' : '{"milliseconds": 1, "cpuMilliseconds": 5}')`,
+    `console.log(process.argv[2] === '--tune' ? '${MEASURED}' : '{"milliseconds": 1, "cpuMilliseconds": 5}')`,
   );
-  const done = lab.logged(/^Threads of a forward: 2 from the next start \(1: 9\.0 ms, 2: 5\.0 ms\)\.$/);
+  const done = lab.logged(/: window 3 \(4: 3\.0 ms, 3: 2\.0 ms\)\.$/);
   lab.enter('ready');
   await done;
-  assert.deepEqual(await rememberedTimes(lab.storageDir, 'hash'), [
-    [1, 9],
-    [2, 5],
-  ]);
+  assert.deepEqual(await rememberedMeasurements(lab.storageDir, MODEL), JSON.parse(MEASURED));
+  assert.ok(lab.lines.some((line) => line.endsWith(': threads 2 (1: 9.0 ms, 2: 5.0 ms).')));
   assert.notEqual(await bestDevice(lab.storageDir), 'cpu');
   assert.equal(lab.lines.filter((line) => line.startsWith('Device ')).length, 5);
 });
@@ -71,14 +72,14 @@ test('a request ends the measuring, which leaves nothing and begins anew', async
     `const fs = require('node:fs');
      fs.writeFileSync(${JSON.stringify(started)}, '');
      if (!fs.existsSync(${JSON.stringify(gate)})) setInterval(() => {}, 1000);
-     else console.log(process.argv[2] === '--tune' ? '[[1, 9]]' : '{"problem": "no"}');`,
+     else console.log(process.argv[2] === '--tune' ? '${MEASURED}' : '{"problem": "no"}');`,
   );
   lab.enter('ready');
   while (!existsSync(started)) await new Promise((resolve) => setImmediate(resolve));
   lab.enter('busy');
-  assert.equal(await rememberedTimes(lab.storageDir, 'hash'), undefined);
+  assert.equal(await rememberedMeasurements(lab.storageDir, MODEL), undefined);
   writeFileSync(gate, '');
-  const done = lab.logged(/^Threads of a forward: 1 /);
+  const done = lab.logged(/: threads 2 /);
   lab.enter('ready');
   await done;
   assert.ok(lab.lines.every((line) => !line.startsWith('This machine')));

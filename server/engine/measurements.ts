@@ -1,0 +1,37 @@
+import type { Activations } from '../../kernels/linear/int8.ts';
+
+/** Milliseconds by what can be chosen, the choice without a measurement or the cheapest one first. */
+export type Times<T> = [choice: T, milliseconds: number][];
+
+/** What was measured of a model on a machine. */
+export interface Measurements {
+  /** Of a usual forward, by its threads. */
+  threads: Times<number>;
+  /** Of an int8 product, by the type of its activations. */
+  activations: Times<Activations>;
+  /** Of a token of verified decoding, by its window; empty for a model that does not decode so. */
+  windows: Times<number>;
+}
+
+/** Another choice must save so much: more threads are of use to the editor, and a measurement is never exact. */
+const WORTH = 0.95;
+
+/** The first choice that none after it is clearly faster than; undefined where there is none. */
+export function fastest<T>(times: Times<T>): T | undefined {
+  if (times.length === 0) return undefined;
+  return times.reduce((best, next) => (next[1] < WORTH * best[1] ? next : best))[0];
+}
+
+/** What is chosen and what it was chosen from, by what there is to choose. */
+export function describeMeasurements({
+  threads,
+  activations,
+  windows,
+}: Measurements): Record<string, string> {
+  const all: Record<string, Times<unknown>> = { threads, activations, window: windows };
+  const described = Object.entries(all).map(([what, times]) => {
+    const list = times.map(([choice, time]) => `${choice}: ${time.toFixed(1)} ms`).join(', ');
+    return [what, `${fastest(times)} (${list})`];
+  });
+  return Object.fromEntries(described.filter(([what]) => all[what].length > 0));
+}
