@@ -1,6 +1,7 @@
 // Measures speed on this machine, of decoding and of training steps: npm run bench
 // or of decoding alone: npm run bench -- [--against llama.cpp] [--json]
 // or of training alone: npm run bench -- training [lora,full] [PYTHON]
+// or of steps of reinforcement learning: npm run bench -- rl [STEPS] [PYTHON]
 // or the extension host of an editor: npm run bench -- editor
 // or the sandbox: npm run bench -- sandbox TASKS[,TASKS…] [pyodide|native] [speed,agreement,soak,starter]
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { run, script } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
 /** What is measured by a program of bench/ and not by the product's own command. */
-const OWN = ['editor', 'sandbox', 'training'];
+const OWN = ['editor', 'rl', 'sandbox', 'training'];
 
 script(async () => {
   await setup();
