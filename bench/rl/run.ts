@@ -24,8 +24,12 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const MODEL = defaultModelDir();
 const PRESET = 'lightningrl-verified';
 
-/** Runs of the runtime in this process, each of which blocks it: the sampler head's chains, and all others. */
-const runtime = { forwards: { runs: 0, seconds: 0 }, chains: { runs: 0, seconds: 0 } };
+/** What the runtime has done in this process: runs, the sampler head's chains apart, and sessions that it has opened. */
+const runtime = {
+  runs: { count: 0, seconds: 0 },
+  chains: { count: 0, seconds: 0 },
+  opened: { count: 0, seconds: 0 },
+};
 
 async function main(steps: number, python: string): Promise<void> {
   watchRuntime();
@@ -77,16 +81,14 @@ async function own(run: RunFolder, steps: number): Promise<StepRow> {
     if (!('reward' in row)) return;
     const step = row as StepRow;
     rows.push(step);
-    const spent = (part: 'forwards' | 'chains') => ({
-      runs: runtime[part].runs - before[part].runs,
+    const spent = (part: keyof typeof runtime) => ({
+      count: runtime[part].count - before[part].count,
       seconds: rounded(runtime[part].seconds - before[part].seconds),
     });
-    const [forwards, chains] = [spent('forwards'), spent('chains')];
-    const outside = 1 - (forwards.seconds + chains.seconds + step.seconds.reward) / step.seconds.all;
+    const [runs, chains, opened] = [spent('runs'), spent('chains'), spent('opened')];
+    const outside = rounded(1 - (runs.seconds + chains.seconds + step.seconds.reward) / step.seconds.all);
     const sandboxGB = rounded(mostSandboxBytes / 1e9);
-    console.log(
-      JSON.stringify({ ...described(step), sandboxGB, forwards, chains, outside: rounded(outside) }),
-    );
+    console.log(JSON.stringify({ ...described(step), sandboxGB, runs, chains, opened, outside }));
     before = structuredClone(runtime);
   };
   await runGrpo(run, settings(steps), new AbortController().signal, onRow, openSandbox);
@@ -109,22 +111,27 @@ function described({ step, responses, length, tpf, rows, seconds, memory }: Step
   };
 }
 
-/** Counts the runs of all sessions that are opened from now on, underneath the promises of the runtime. */
+/** Counts what all sessions do that are opened from now on, underneath the promises of the runtime. */
 function watchRuntime(): void {
   const require = createRequire(import.meta.url);
   const { binding } = require(path.join(path.dirname(require.resolve('onnxruntime-node')), 'binding.js'));
   binding.InferenceSession = class extends binding.InferenceSession {
+    loadModel(...model: unknown[]) {
+      return timed('opened', () => super.loadModel(...model));
+    }
+
     run(feeds: object, ...others: unknown[]) {
-      const part = CHAIN.noise in feeds ? runtime.chains : runtime.forwards;
-      const began = performance.now();
-      try {
-        return super.run(feeds, ...others);
-      } finally {
-        part.runs++;
-        part.seconds += (performance.now() - began) / 1000;
-      }
+      return timed(CHAIN.noise in feeds ? 'chains' : 'runs', () => super.run(feeds, ...others));
     }
   };
+}
+
+function timed<T>(part: keyof typeof runtime, work: () => T): T {
+  const began = performance.now();
+  const result = work();
+  runtime[part].count++;
+  runtime[part].seconds += (performance.now() - began) / 1000;
+  return result;
 }
 
 /** Of a process, where the system tells; otherwise 0. */

@@ -71,6 +71,19 @@ test('engine and trainer agree about the log-probabilities, before the first upd
   );
 });
 
+test('log-probabilities that drift apart raise an alarm in the log', async (t) => {
+  const alarms = async (driftAlarm: number) => {
+    const { dir, settings } = lab(t, { steps: 2, evaluateEvery: 0, driftAlarm });
+    const run = await RunFolder.create(path.join(dir, 'run'), settings);
+    await train(run, settings);
+    return (
+      readFileSync(path.join(run.dir, 'log.txt'), 'utf8').match(/alarm: log-probabilities/g)?.length ?? 0
+    );
+  };
+  // Rounding alone makes them differ by about 1e-7.
+  assert.deepEqual([await alarms(1e-4), await alarms(0)], [0, 2]);
+});
+
 test('a run that is stopped and resumed gives the same numbers as one that is not', async (t) => {
   const { dir, settings } = lab(t);
   const whole = await RunFolder.create(path.join(dir, 'whole'), settings);
