@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { describeFrontier } from '../eval/frontier/describe.ts';
@@ -6,8 +7,9 @@ import { frontierSvg } from '../eval/frontier/svg.ts';
 import { type Sweep, sweepsFor } from '../eval/frontier/sweeps.ts';
 import { ownSuites, readSuite } from '../eval/suites.ts';
 import { replaceFile } from '../files.ts';
+import { POLICY_FILE } from '../models/policy-file.ts';
 import { type Io, type Options, UsageError, type Values } from './command.ts';
-import { number, text } from './decode-options.ts';
+import { number, readDecodeOptions, text } from './decode-options.ts';
 import { readEvalSettings, whole, withEvaluation } from './evaluation.ts';
 
 export const FRONTIER_OPTIONS: Options = {
@@ -16,12 +18,19 @@ export const FRONTIER_OPTIONS: Options = {
     help: 'compare all ways of decoding, each at several settings, on one task file (default: the infilling suite)',
   },
   curves: { type: 'string', help: 'with --frontier: only these ways, separated by commas' },
+  'policy-files': {
+    type: 'string',
+    help: "with --frontier: learned policies, separated by commas (default: the model's own, if any)",
+  },
   svg: { type: 'string', help: 'with --frontier: draw it to this file' },
   untimed: { type: 'boolean', help: 'with --frontier: leave tokens/s out, the machine is busy otherwise' },
 };
 
 /** What a frontier varies itself. */
-const SWEPT = ['decode', 'thresholds', 'policy', 'steps', 'entropy-bound', 'factor'];
+const SWEPT = [
+  ...['decode', 'thresholds', 'policy', 'steps', 'entropy-bound', 'factor'],
+  ...['policy-file', 'unmasking', 'policy-temperature'],
+];
 
 /** `unmask eval --frontier`. Throws UsageError and UserError. */
 export async function evalFrontier(values: Values, io: Io): Promise<void> {
@@ -36,7 +45,7 @@ export async function evalFrontier(values: Values, io: Io): Promise<void> {
   const tasks = await readSuite(suite, whole(values, 'limit'));
   const [out, svg] = [text(values, 'out'), text(values, 'svg')];
   await withEvaluation(values, tasks, io, async ({ model, answers }) => {
-    const sweeps = chosenSweeps(sweepsFor(model.spec), text(values, 'curves'));
+    const sweeps = chosenSweeps(sweepsFor(model.spec, policyFiles(values)), text(values, 'curves'));
     const points = sweeps.flatMap(({ base, points: each }) => each.map((point) => ({ ...base, ...point })));
     const ofPoints = await answers(
       tasks,
@@ -55,6 +64,14 @@ export async function evalFrontier(values: Values, io: Io): Promise<void> {
     if (out !== undefined) await replaceFile(out, `${JSON.stringify(frontier, null, 2)}\n`);
     if (svg !== undefined) await replaceFile(svg, frontierSvg(frontier));
   });
+}
+
+/** Files of the policies that are compared. */
+function policyFiles(values: Values): string[] {
+  const given = text(values, 'policy-files');
+  if (given !== undefined) return given.split(',');
+  const own = path.join(readDecodeOptions(values).engine.modelDir, POLICY_FILE);
+  return existsSync(own) ? [own] : [];
 }
 
 function chosenSweeps(all: readonly Sweep[], given: string | undefined): readonly Sweep[] {

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { writePolicy } from '../../server/models/policy-file.ts';
+import { openModel } from '../../server/models/registry.ts';
 import type { EvalAnswer, Frontier } from '../../server/protocol.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { runCli } from '../support/run-cli.ts';
 import { writeTinyModel } from '../support/tiny-model-folder.ts';
+import { tinyPolicy } from '../support/tiny-policy.ts';
 
 const hole = (task_id: string, canonical_solution: string) => ({
   task_id,
@@ -86,6 +89,29 @@ test('eval --frontier: the curves that were asked for, as a document and as a pi
   }
   const markers = readFileSync(svg, 'utf8').match(/class="marker"/g);
   assert.equal(markers?.length, 2 * (1 + verified.points.length));
+});
+
+test('eval --frontier: learned policies, as they decide and verified', async (t) => {
+  const { dir, model, tasks } = setUp(t, hole('h/1', '1'));
+  const file = path.join(dir, 'fast.safetensors');
+  await writePolicy(file, tinyPolicy(await openModel(model), 1, { unmasking: 'bernoulli-forced' }));
+  const options = ['--model', model, '--max-tokens', '6', '--threads', '1', '--untimed', '--json'];
+  const { code, stdout, stderr } = await runCli(
+    ...['eval', '--frontier', '--curves', 'ar,fast,fast verified', '--policy-files', file, '--tasks', tasks],
+    ...options,
+  );
+  assert.equal(code, 0, stderr);
+  const { curves }: Frontier = JSON.parse(stdout);
+  assert.deepEqual(
+    curves.map(({ name, points }) => [name, points.length]),
+    [
+      ['ar', 1],
+      ['fast', 4],
+      ['fast verified', 4],
+    ],
+  );
+  assert.equal(curves[1].points[0].label, 'policyTemperature 0.25');
+  for (const { accuracy } of curves[2].points) assert.deepEqual(accuracy, curves[0].points[0].accuracy);
 });
 
 test('eval: what cannot be done is told in a sentence', async (t) => {

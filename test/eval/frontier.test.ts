@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { aup } from '../../server/eval/aup.ts';
 import { describeFrontier } from '../../server/eval/frontier/describe.ts';
 import { makeFrontier } from '../../server/eval/frontier/frontier.ts';
-import { MARKERS } from '../../server/eval/frontier/markers.ts';
+import { markerOf } from '../../server/eval/frontier/markers.ts';
 import { frontierSvg } from '../../server/eval/frontier/svg.ts';
 import { sweepsFor } from '../../server/eval/frontier/sweeps.ts';
 import { ticks } from '../../server/eval/frontier/ticks.ts';
@@ -144,9 +144,11 @@ test('the picture is well-formed whatever the suite is called, and curves differ
   assert.deepEqual(open, []);
   assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
   const kinds = sweepsFor(tinySpec()).length;
+  const markers = Array.from({ length: 40 }, (_, curve) => markerOf(curve));
   for (const key of ['colour', 'path'] as const) {
-    assert.ok(new Set(MARKERS.map((marker) => marker[key])).size >= kinds);
+    assert.equal(new Set(markers.slice(0, kinds).map((marker) => marker[key])).size, kinds);
   }
+  assert.equal(new Set(markers.map(({ colour, path }) => colour + path)).size, 40);
 });
 
 test('ticks are few round numbers, evenly apart, around the range and no wider than they need be', () => {
@@ -176,6 +178,17 @@ test('a model is swept only in the ways that it can decode, each point with sett
   assert.deepEqual(names({}), ['ar', 'verified', ...threshold]);
   assert.deepEqual(names({ cleanAttention: 'block' }), threshold);
   assert.deepEqual(names({ maskTokenId: undefined }), ['ar']);
+  const files = ['a/slow.safetensors', 'fast.safetensors'];
+  const learned = (overrides: Parameters<typeof tinySpec>[0]) =>
+    sweepsFor(tinySpec(overrides), files).filter(({ base }) => base.policy === 'learned');
+  assert.deepEqual(
+    learned({}).map(({ name, base }) => [name, base.policyFile]),
+    files.flatMap((file, i) => ['', ' verified'].map((mode) => [['slow', 'fast'][i] + mode, file])),
+  );
+  assert.deepEqual(
+    learned({ cleanAttention: 'full' }).map(({ name }) => name),
+    ['slow', 'fast'],
+  );
   for (const blockSize of [1, 2, 4, 6, 32]) {
     for (const { points } of sweepsFor(tinySpec({ blockSize }))) {
       assert.equal(new Set(points.map((point) => JSON.stringify(point))).size, points.length);

@@ -6,7 +6,7 @@ export interface Marker {
   path: string;
 }
 
-export const MARKERS: readonly Marker[] = [
+const MARKERS: readonly Marker[] = [
   { colour: '#808080', path: 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z' },
   { colour: '#2f80d0', path: 'M-4.5 -4.5h9v9h-9z' },
   { colour: '#d9700a', path: 'M0 -5.5L5.5 4.5H-5.5z' },
@@ -18,3 +18,11 @@ export const MARKERS: readonly Marker[] = [
     path: 'M-5 -2.5L-2.5 -5L0 -2.5L2.5 -5L5 -2.5L2.5 0L5 2.5L2.5 5L0 2.5L-2.5 5L-5 2.5L-2.5 0z',
   },
 ];
+
+/** The marker of a curve, by its number; no two of the first 49 are the same. */
+export function markerOf(curve: number): Marker {
+  const count = MARKERS.length;
+  const { colour } = MARKERS[curve % count];
+  const { path } = MARKERS[(curve + Math.floor(curve / count)) % count];
+  return { colour, path };
+}

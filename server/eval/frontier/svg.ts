@@ -1,6 +1,6 @@
 import type { Estimate, Frontier, FrontierCurve, FrontierPoint } from '../../protocol.ts';
 import { ACCURACY_WORDS } from './describe.ts';
-import { MARKERS } from './markers.ts';
+import { markerOf } from './markers.ts';
 import { ticks } from './ticks.ts';
 
 /** What accuracy is drawn against, a panel each; one that no point has is left out. */
@@ -96,7 +96,7 @@ function drawCurve(
   horizontal: Scale,
   vertical: Scale,
 ): string[] {
-  const { colour, path } = MARKERS[index % MARKERS.length];
+  const { colour, path } = markerOf(index);
   const placed = points
     .toSorted((a, b) => of(a).value - of(b).value)
     .map((point) => ({
@@ -123,7 +123,7 @@ function drawCurve(
 }
 
 function legendEntry({ name, aup }: FrontierCurve, index: number, x: number, y: number): string {
-  const { colour, path } = MARKERS[index % MARKERS.length];
+  const { colour, path } = markerOf(index);
   const words = `${name}, AUP ${aup.denoise.value.toFixed(1)} denoising, ${aup.total.value.toFixed(1)} all calls`;
   return (
     `<path fill="${colour}" transform="translate(${x + 6} ${y - 4})" d="${path}"/>` +

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { adaptedSettings } from '../../decode/settings.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
 import type { DecodeSettings } from '../../protocol.ts';
@@ -11,9 +12,21 @@ export interface Sweep {
   points: Partial<DecodeSettings>[];
 }
 
-/** Every curve of a frontier, as far as a model can decode that way. */
-export function sweepsFor(spec: DenoiserSpec): Sweep[] {
-  return sweeps(spec.blockSize).filter(({ base }) => adaptedSettings(spec, base).mode === base.mode);
+/** Every curve of a frontier, as far as a model can decode that way; two for each file of a learned policy. */
+export function sweepsFor(spec: DenoiserSpec, policyFiles: readonly string[] = []): Sweep[] {
+  return [...sweeps(spec.blockSize), ...policyFiles.flatMap(policySweeps)].filter(
+    ({ base }) => adaptedSettings(spec, base).mode === base.mode,
+  );
+}
+
+/** A policy that decides, and one that only proposes. */
+function policySweeps(policyFile: string): Sweep[] {
+  const name = path.basename(policyFile, '.safetensors');
+  const points = [0.25, 0.5, 1, 2].map((policyTemperature) => ({ policyTemperature }));
+  return [
+    { name, base: { mode: 'threshold', policy: 'learned', policyFile }, points },
+    { name: `${name} verified`, base: { mode: 'verified', policy: 'learned', policyFile }, points },
+  ];
 }
 
 function sweeps(blockSize: number): Sweep[] {
