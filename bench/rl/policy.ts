@@ -4,7 +4,7 @@
 // decodings of a few functions of the starter suite in the mode `threshold`, policy and forward in turns.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { median, median } from '../../server/bench/statistics.ts';
+import { median } from '../../server/bench/statistics.ts';
 import { decode } from '../../server/decode/decode.ts';
 import type { Denoiser } from '../../server/decode/denoiser.ts';
 import type { LearnedPolicy } from '../../server/decode/unmasking/learned-policy.ts';
