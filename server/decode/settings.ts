@@ -74,7 +74,9 @@ export function adaptedSettings(
     return adaptedSettings(spec, others, verifiedWindow);
   }
   const verified = (given.mode ?? defaultMode(spec)) === 'verified' && given.policy !== 'learned';
-  return verified && verifiedWindow !== undefined ? { window: verifiedWindow, ...given } : given;
+  return verified && verifiedWindow !== undefined
+    ? { ...given, window: given.window ?? verifiedWindow }
+    : given;
 }
 
 function defaultMode(spec: DenoiserSpec): DecodeMode {

@@ -12,15 +12,19 @@ import { threadCandidates } from './threads.ts';
 import { timeActivations } from './tune-activations.ts';
 import { timeWindows } from './tune-windows.ts';
 
-/** Measures all there is to choose for a model, each with what was found to be the best before. */
+/** Measures all there is to choose for a model, each with what was found to be the best before it. */
 export async function measureModel(modelDir: string, device: RunningDevice): Promise<Measurements> {
   const [ort, folder] = [await loadOrt(), await openModel(modelDir)];
   const activations = await timeActivations(ort);
   const options = { device, activations: fastest(activations) };
   const threads = await timeThreads(ort, folder, options);
-  const windows = await timeWindowsOf(ort, folder, fastest(threads)!, options);
+  const quick = threads.some(([, milliseconds]) => milliseconds < LONGEST);
+  const windows = quick ? await timeWindowsOf(ort, folder, fastest(threads)!, options) : [];
   return { threads, activations, windows };
 }
+
+/** Where a forward takes longer, the several hundred that windows are measured with would take a minute. Milliseconds. */
+const LONGEST = 50;
 
 const CACHED = 256;
 const RUNS = 8;

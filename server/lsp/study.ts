@@ -20,9 +20,9 @@ export interface Subject {
 }
 
 /**
- * Finds out, once for a machine and once for a model on it, which device, how many threads, which int8
- * product and which window are the fastest: while
- * the engine is idle, in processes of their own, which a request ends. What is found holds from the engine's next start.
+ * Finds out, once for a machine and once for a model on it, which device, how many threads, which int8 product and which
+ * window are the fastest: while the engine is idle, in processes of their own, which a request ends. What is found holds
+ * from the engine's next start.
  */
 export function studyWhenIdle({ console }: Pick<Connection, 'console'>, subject: Subject): void {
   let timer: NodeJS.Timeout | undefined;

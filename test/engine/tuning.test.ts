@@ -10,7 +10,7 @@ import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
 import { threadCandidates } from '../../server/engine/threads.ts';
 import { measureModel } from '../../server/engine/tune.ts';
 import { timeActivations } from '../../server/engine/tune-activations.ts';
-import { windowCandidates } from '../../server/engine/tune-windows.ts';
+import { timeWindows, windowCandidates } from '../../server/engine/tune-windows.ts';
 import { rememberedMeasurements, tuneModel } from '../../server/engine/tuning.ts';
 import { WarmModel } from '../../server/engine/warm-model.ts';
 import { importModel } from '../../server/models/import.ts';
@@ -48,7 +48,10 @@ test('windows are tried from the usual one to the block of the model, if it deco
 test('all that can be chosen for a model is measured', async (t) => {
   const dir = path.join(temporaryFolder(t), 'tiny');
   writeTinyModel(dir);
-  const { threads, activations, windows } = await measureModel(dir, 'cpu');
+  const { threads, activations } = await measureModel(dir, 'cpu');
+  const model = await loadModel({ modelDir: dir, device: 'cpu', threads: 1, storageDir: dir }, () => {});
+  const windows = await timeWindows(model.denoiser, model.tokenizer);
+  await model.release();
   const choices = (times: Times<unknown>) => times.map(([choice]) => choice);
   assert.deepEqual(choices(threads), threadCandidates());
   assert.deepEqual(choices(windows), [4, 3]);
