@@ -10,18 +10,22 @@ import { writeTinyModel } from '../support/tiny-model-folder.ts';
 import { zip } from '../support/zip.ts';
 import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
+import { readJson } from './support/read-json.ts';
 
 const WEIGHTS = 'model.safetensors';
-/** Bytes after which the hub falls silent. */
-const STALLED = 5000;
+/** Bytes after which the hub sends no more than one a second. */
+const QUICK = 5000;
 const TOKEN = 'a-token';
 
 const forbidden: Fault = (_request, response) => {
   response.writeHead(401).end();
   return true;
 };
-const stall: Fault = (_request, response, content) => {
-  response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, STALLED));
+const slow: Fault = (_request, response, content) => {
+  response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, QUICK));
+  let sent = QUICK;
+  const timer = setInterval(() => response.write(content.subarray(sent, ++sent)), 1000);
+  response.on('close', () => clearInterval(timer));
   return true;
 };
 
@@ -37,7 +41,7 @@ describe('models', { skip: 'missing' in environment && environment.missing }, ()
     writeTinyModel(model);
     const files = readdirSync(model).map((name) => [name, readFileSync(path.join(model, name))] as const);
     const closing = { after: (close: () => void) => void servers.push(close) };
-    hub = await fakeHub(closing, Object.fromEntries(files), { [WEIGHTS]: [forbidden, stall] });
+    hub = await fakeHub(closing, Object.fromEntries(files), { [WEIGHTS]: [forbidden, slow] });
     process.env.UNMASK_NUGET = await fakeFeed(closing, zip(CUDA_PACKAGE));
     window = await launch(environment, {
       name: 'models',
@@ -53,7 +57,7 @@ describe('models', { skip: 'missing' in environment && environment.missing }, ()
   });
 
   const settingsFile = () => path.join(window.dir, 'user-data/Machine/settings.json');
-  const setting = () => JSON.parse(readFileSync(settingsFile(), 'utf8'))['unmask.model'];
+  const setting = () => readJson(settingsFile())['unmask.model'];
   const modelsDir = () => path.join(window.dir, 'user-data/User/globalStorage/unmask.unmask/models');
 
   test('a model is downloaded: its token is asked for, it can be cancelled and goes on', async () => {
@@ -100,10 +104,7 @@ describe('models', { skip: 'missing' in environment && environment.missing }, ()
   test('a folder that holds no model is told, and another one helps', async () => {
     const { editor } = window;
     const set = (dir: string) =>
-      writeFileSync(
-        settingsFile(),
-        JSON.stringify({ ...JSON.parse(readFileSync(settingsFile(), 'utf8')), 'unmask.model': dir }),
-      );
+      writeFileSync(settingsFile(), JSON.stringify({ ...readJson(settingsFile()), 'unmask.model': dir }));
     set('/nowhere');
     await editor.completesWith('/nowhere is not a model folder');
     await editor.screenshot('no-model');
@@ -126,8 +127,11 @@ describe('models', { skip: 'missing' in environment && environment.missing }, ()
     }
     await editor.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await editor.command('Copy Diagnostics');
-    await editor.page.locator('.statusbar-item', { hasText: 'diagnostics copied' }).waitFor();
-    const text = String(await editor.page.evaluate('navigator.clipboard.readText()'));
+    let text = '';
+    while (!text.startsWith('Unmask ')) {
+      await delay(100);
+      text = String(await editor.page.evaluate('navigator.clipboard.readText()'));
+    }
     assert.match(text, /^Model: tiny \(none\), weights [0-9a-f]{16}$/m);
     assert.match(text, /^Devices: /m);
   });

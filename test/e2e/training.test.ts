@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -8,6 +8,7 @@ import { RL_PRESETS } from '../../server/train/rl/presets/index.ts';
 import { writeTinyModel } from '../support/tiny-model-folder.ts';
 import { findEnvironment } from './support/environment.ts';
 import { type Launched, launch } from './support/launch.ts';
+import { readJson } from './support/read-json.ts';
 
 const NAME = '20260101T000000Z-grpo';
 const RUN = `runs/${NAME}`;
@@ -77,18 +78,23 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
   });
 
   const inWorkspace = (...parts: string[]) => path.join(window.dir, 'workspace', ...parts);
-  const readJson = (file: string) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
-  const listed = (text: string) =>
+  const listed = (text: string | RegExp) =>
     window.editor.page.locator('.pane', { hasText: 'Training Runs' }).locator('.monaco-list-row', {
       hasText: text,
     });
+  /** The view is collapsed at first, and as it was left in a window that was opened anew. */
+  const expandRuns = async () => {
+    const header = window.editor.page.locator('.pane-header', { hasText: 'Training Runs' });
+    await header.waitFor();
+    if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
+  };
   /** A run works at the lowest priority, which may take its time. */
   const ofRun = { timeout: 300_000 };
 
   test('the tests of the workspace become tasks and a run, which is followed and stopped', async () => {
     const { editor } = window;
     await editor.status().waitFor();
-    await editor.page.locator('.pane-header', { hasText: 'Training Runs' }).click();
+    await expandRuns();
     await editor.command("Train on This Workspace's Tests");
     const dialog = editor.page.locator('.monaco-dialog-box', { hasText: 'Train a model by running' });
     await dialog.waitFor();
@@ -98,7 +104,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
     await editor.page.locator('.quick-input-title', { hasText: 'Method for 2 tasks' }).waitFor();
     await editor.screenshot('method');
     await editor.row('lightningrl-verified').click();
-    await listed('running · step 0 of 60').waitFor(ofRun);
+    await listed(/running · step \d+ of 60/).waitFor(ofRun);
     await editor.screenshot('running');
     const [run] = readdirSync(inWorkspace('runs')).filter((name) => name !== NAME);
     const tasks = readFileSync(inWorkspace('runs', run, 'tasks.jsonl'), 'utf8')
@@ -122,6 +128,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
     await window.reopen();
     while (state().status === 'running') await delay(100);
     assert.deepEqual([state().status, state().step, state().reason], ['done', 2, undefined]);
+    await expandRuns();
     await listed('done · step 2 of 2').waitFor();
     await window.editor.screenshot('done');
   });
