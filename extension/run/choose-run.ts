@@ -36,7 +36,9 @@ export async function chooseRun(
   const items: Item[] = [
     ...runs
       .filter(({ summary, dir }) => fits(summary, dir))
-      .map(({ dir, summary }) => ({ label: path.basename(dir), description: summary.description, dir })),
+      .map(({ dir, summary: { description } }) => {
+        return { label: path.basename(dir), description, detail: workspace.asRelativePath(dir), dir };
+      }),
     { label: '$(folder-opened) Another folder…' },
   ];
   const placeHolder = items.length > 1 ? undefined : 'There is none in this workspace';
