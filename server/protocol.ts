@@ -599,6 +599,7 @@ export const RL_PRESET_NAMES = [
   'd1',
   'grpo-trajectory',
   'ontrack',
+  'ontrack-verified',
   'jazbec',
   'jazbec-dpls',
   'jazbec-es',

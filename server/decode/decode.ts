@@ -37,7 +37,8 @@ export async function decode(
   hooks: DecodeHooks,
 ): Promise<DecodedTrajectory> {
   const { spec } = denoiser;
-  const learned = given.policy === 'learned' ? hooks.policy : undefined;
+  const asked = given.policy === 'learned' || hooks.policyInputs;
+  const learned = asked ? hooks.policy : undefined;
   const settings = resolveSettings(spec, given, learned);
   const suffixIds = hooks.suffixIds ?? [];
   checkPolicy(settings, learned);

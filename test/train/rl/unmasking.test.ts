@@ -15,7 +15,12 @@ import { joinedTerms, lossInputs } from '../../../server/train/rl/policy-batches
 import { policyLoss } from '../../../server/train/rl/policy-loss.ts';
 import { RL_PRESETS } from '../../../server/train/rl/presets/index.ts';
 import type { Recipe } from '../../../server/train/rl/recipe.ts';
-import { decisionFeeds, type StoredDecision } from '../../../server/train/rl/unmasking/decisions.ts';
+import type { Rollout } from '../../../server/train/rl/rollout.ts';
+import {
+  decisionFeeds,
+  type StoredDecision,
+  storedDecisions,
+} from '../../../server/train/rl/unmasking/decisions.ts';
 import { UnmaskingSession } from '../../../server/train/rl/unmasking/unmasking-session.ts';
 import { exportCheckpoint } from '../../../server/train/run/export.ts';
 import { RunFolder } from '../../../server/train/run/run-folder.ts';
@@ -169,6 +174,27 @@ test('imitation makes what the expert did more probable', async (t) => {
   const { steps } = await train(run, { ...settings, steps: 3, evaluateEvery: 0 });
   const right = steps.filter(({ correct }) => correct > 0);
   assert.ok(right.at(-1)!.nll < right[0].nll - 0.1, `${right.map(({ nll }) => nll)}`);
+});
+
+test('an expert that verifies teaches what stood of its proposals', () => {
+  const step = (chosen: number[], confirmed: number[]) => ({
+    decision: {
+      eligible: [chosen[0], chosen[0] + 1, chosen[0] + 2],
+      chosen,
+      inputs: { start: chosen[0], rows: 3, time: 0, confidences: [1, 0.5, 0.5] },
+    },
+    confirmed: confirmed.map((position) => ({ position, confidence: 1 })),
+  });
+  const steps = [step([0, 1, 2], []), step([2, 3], [1]), step([4], [3])];
+  const drawn = (mode: string, expert: boolean) =>
+    storedDecisions(
+      { trajectory: { steps, settings: { mode } }, expert } as unknown as Rollout,
+      'bernoulli',
+      1,
+    ).map(({ draws }) => draws.flatMap((draw) => (draw.drawn === undefined ? [] : [draw.drawn])));
+  assert.deepEqual(drawn('verified', true), [[0, 1], [0, 1], [0]]);
+  assert.deepEqual(drawn('verified', false), [[0, 1, 2], [0, 1], [0]]);
+  assert.deepEqual(drawn('threshold', true), [[0, 1, 2], [0, 1], [0]]);
 });
 
 test('a stopped run that trains a policy goes on as if it had not been stopped', async (t) => {

@@ -10,6 +10,7 @@ import { lightningrl } from './lightningrl.ts';
 import { lightningrlReleased } from './lightningrl-released.ts';
 import { lightningrlVerified } from './lightningrl-verified.ts';
 import { ontrack } from './ontrack.ts';
+import { ontrackVerified } from './ontrack-verified.ts';
 import { tracerl } from './tracerl.ts';
 
 /** Published methods as recipes, by name. */
@@ -22,6 +23,7 @@ export const RL_PRESETS: Readonly<Record<(typeof RL_PRESET_NAMES)[number], Recip
   d1,
   'grpo-trajectory': grpoTrajectory,
   ontrack,
+  'ontrack-verified': ontrackVerified,
   jazbec,
   'jazbec-dpls': jazbecDpls,
   'jazbec-es': jazbecEs,

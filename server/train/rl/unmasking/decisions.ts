@@ -17,16 +17,25 @@ export interface StoredDecision {
   expert: boolean;
 }
 
-/** The decisions of a response, in order: the replay of stored inputs. */
+/**
+ * The decisions of a response, in order: the replay of stored inputs. An expert that verifies is taken to have chosen those
+ * of its proposals that stood, so that what it teaches can be done without verification.
+ */
 export function storedDecisions(
   { trajectory, expert }: Pick<Rollout, 'trajectory' | 'expert'>,
   unmasking: UnmaskingName,
   confidences: number,
 ): StoredDecision[] {
-  return trajectory.steps.flatMap(({ decision }) => {
+  const { steps, settings } = trajectory;
+  return steps.flatMap(({ decision }, step) => {
     if (!decision?.inputs) return [];
     const { eligible, chosen, inputs } = decision;
-    const action = chosen.map((position) => eligible.indexOf(position));
+    const stood = new Set(steps[step + 1]?.confirmed.map(({ position }) => position));
+    const checked = expert && settings.mode === 'verified';
+    const action = chosen
+      // The first is the token that a clean row gave.
+      .filter((position, i) => !checked || i === 0 || stood.has(position))
+      .map((position) => eligible.indexOf(position));
     const row = (place: number | undefined) =>
       place === undefined ? undefined : eligible[place] - inputs.start;
     const isEligible = Array.from({ length: inputs.rows }, (_, i) => eligible.includes(inputs.start + i));
