@@ -117,15 +117,17 @@ export class Session {
 
   /**
    * What step `step` (from 0) of a window reveals of the choices for its masked positions; both by rising position. A rule
-   * never asks for more than there is: what is revealed already is not chosen again.
+   * never asks for more than there is: what is revealed already is not chosen again. It takes `certain` for certain.
    */
-  async reveal(choices: readonly Choice[], window: Span, step: number): Promise<Choice[]> {
+  async reveal(choices: readonly Choice[], window: Span, step: number, certain?: Choice): Promise<Choice[]> {
     const { policy = 'dynamic', steps = window.size } = this.settings;
     if (policy === 'learned') return byPosition(await this.deciding!.revealed(choices, window));
     const least = Math.min(leastRevealed(window.size, steps, step), choices.length);
-    const revealed = POLICIES[policy](choices, least, this.settings);
+    const seen = choices.map((choice) => (choice === certain ? asCertain(choice) : choice));
+    const positions = POLICIES[policy](seen, least, this.settings).map(({ position }) => position);
+    const revealed = choices.filter(({ position }) => positions.includes(position));
     this.deciding?.note(choices, revealed, window);
-    return byPosition(revealed);
+    return revealed;
   }
 
   /**
@@ -169,6 +171,11 @@ export class Session {
     const wanted = Math.max(sampled, chained, this.hooks.candidates, agreeing, seen);
     return Math.min(wanted, spec.vocabSize - new Set(spec.suppressedTokenIds).size);
   }
+}
+
+/** The choice as one that has no alternative. */
+function asCertain(choice: Choice): Choice {
+  return { ...choice, distribution: { ids: [choice.id], logProbs: [0], entropy: 0 } };
 }
 
 function byPosition(choices: Choice[]): Choice[] {

@@ -9,8 +9,10 @@ import type { Session } from './session.ts';
  * Threshold decoding of a causal model by a sliding window that starts at the first masked position. Tokens revealed
  * without a gap are fed as clean rows by the next forward; the window's other rows are noisy.
  *
- * A forward without a confident prediction reveals the best one, wherever it stands. Those that turn out to stand behind
- * the end of the response are lost, so that short responses may cost more forwards than they have tokens: TPF below 1.
+ * The prediction for the first masked position is what the model would write next, token by token: every rule takes it for
+ * certain, so that it is revealed and a forward gains one token at least. (The surest prediction wherever it stands, as
+ * in blocks, would be written without what comes before it; the embedded model writes hardly a program that way.) A
+ * learned policy decides about it as about the others.
  */
 export async function decodeByThreshold(session: Session): Promise<void> {
   const { cache, promptIds, response, settings } = session;
@@ -34,7 +36,7 @@ export async function decodeByThreshold(session: Session): Promise<void> {
       session.missingBeginning !== '' ? [] : await chooseMasked(session, result, window, select, start, head);
     // A sliding window has no first steps that could take more than the others.
     const span = { start: masked, size: settings.window };
-    const choices = await session.reveal([head, ...others], span, Number.POSITIVE_INFINITY);
+    const choices = await session.reveal([head, ...others], span, Number.POSITIVE_INFINITY, head);
     // Another forward could not change the prediction of a position that is alone.
     if (choices.length === others.length && !choices.includes(head)) choices.unshift(head);
     for (const { position, id } of choices) tokens[position] = id;

@@ -52,9 +52,9 @@ export const uncachedThreshold: Decoder = (spec, logitsOf, prompt, { threshold, 
     const guesses = range(first, end)
       .filter((position) => response[position] === null)
       .map((position) => ({ position, ...predict(prompt.length + position - 1) }));
-    const chosen = choose(guesses, 1, { threshold });
-    const alone = guesses.length - chosen.length === 1 && !chosen.includes(guesses[0]);
-    if (alone) chosen.unshift(guesses[0]);
+    // What the clean rows predict is written whatever its probability.
+    const sure = [{ ...guesses[0], probability: 1, entropy: 0 }, ...guesses.slice(1)];
+    const chosen = choose(sure, 1, { threshold });
     for (const { position, id } of chosen) response[position] = id;
     steps.push(chosen.map(({ position, id }) => [position, id]));
     const ended = finished(spec, response);

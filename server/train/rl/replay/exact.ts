@@ -32,7 +32,7 @@ export const exact: Replayer = {
         ...shown(recorded, spec, step),
         scored: [
           ...revealed.map((reveal) => ({ ...revealedToken(recorded, reveal), recorded: reveal.logProb })),
-          ...(likelihood === 'transition' ? stayedMasked(recorded, step) : []),
+          ...(likelihood === 'transition' ? stayedMasked(recorded, spec, step) : []),
         ].sort((a, b) => a.position - b.position),
         round,
       });
@@ -62,9 +62,12 @@ function shown(
 /** Positions that a step of threshold decoding left masked. */
 function stayedMasked(
   { promptIds, settings }: Recorded,
+  { cleanAttention }: DenoiserSpec,
   { windowStart, window, revealed }: Step,
 ): ScoredToken[] {
-  const forced = revealed.length === 1 && revealed[0].confidence < settings.threshold;
+  // Of a causal model the first masked position is always revealed, never for want of a better one.
+  const alone = revealed.length === 1 && revealed[0].confidence < settings.threshold;
+  const forced = alone && cleanAttention !== 'causal';
   return [...window.keys()]
     .filter((i) => window[i] === null && windowStart + i < settings.maxTokens)
     .filter((i) => !revealed.some(({ position }) => position === windowStart + i))
