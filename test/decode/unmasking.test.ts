@@ -101,3 +101,60 @@ test('an expert in the group: weights, the ratio of the same policy, the damped 
   const slope = (expertMixture(at + 1e-6, 8, 1) - expertMixture(at - 1e-6, 8, 1)) / 2e-6;
   near(slope, ((8 / 9) * 0.25) / ((8 / 9) * 0.25 + 1 / 9), 1e-6);
 });
+
+/** Slopes of a function of logits, by central differences. */
+const slopes = (of: (logits: readonly number[]) => number, logits: readonly number[]) =>
+  logits.map((logit, i) => (of(logits.with(i, logit + 1e-5)) - of(logits.with(i, logit - 1e-5))) / 2e-5);
+
+test('the expected slope of log p is zero, and weighted by rewards that of the expected reward', () => {
+  const logits = [0.4, -0.9, 1.3];
+  const reward = (action: readonly number[]) =>
+    Math.sin(1 + action.reduce((sum, place) => 3 * sum + place + 1, 0));
+  for (const name of ['bernoulli', 'bernoulli-forced', 'dpls'] as const) {
+    const { logProb } = UNMASKINGS[name];
+    const all = actions(3, name === 'dpls').filter(
+      (action) => logProb(logits, action) > Number.NEGATIVE_INFINITY,
+    );
+    const expected = (weight: (action: readonly number[]) => number) =>
+      all.map((action) => {
+        const probability = Math.exp(logProb(logits, action));
+        return slopes((at) => logProb(at, action), logits).map(
+          (slope) => probability * weight(action) * slope,
+        );
+      });
+    const sum = (terms: number[][], i: number) => terms.reduce((total, term) => total + term[i], 0);
+    const ofReward = slopes(
+      (at) => all.reduce((total, action) => total + Math.exp(logProb(at, action)) * reward(action), 0),
+      logits,
+    );
+    for (const [i, slope] of ofReward.entries()) {
+      near(
+        sum(
+          expected(() => 1),
+          i,
+        ),
+        0,
+        1e-8,
+      );
+      near(sum(expected(reward), i), slope, 1e-8);
+    }
+  }
+});
+
+test('as released, a forced reveal pushes logits up that had no part in it', () => {
+  const logits = [-2, -1.5];
+  // Drawn with the chances of bernoulli-forced, scored as if nothing had been forced.
+  const drawn = (action: readonly number[]) =>
+    Math.exp(UNMASKINGS['bernoulli-forced'].logProb(logits, action));
+  const bias = slopes(
+    (at) =>
+      actions(2, false)
+        .slice(1)
+        .reduce(
+          (sum, action) => sum + drawn(action) * UNMASKINGS['bernoulli-released'].logProb(at, action),
+          0,
+        ),
+    logits,
+  );
+  near(bias[1], (1 - sigmoid(-2)) * (1 - sigmoid(-1.5)), 1e-6);
+});

@@ -7,6 +7,7 @@ import { advantages } from './advantage.ts';
 import { collectGroups } from './collect-groups.ts';
 import { evaluateHeldOut, type HeldOut, isBetter } from './evaluation.ts';
 import type { GrpoRow } from './grpo-row.ts';
+import { policyResponses } from './policy-recipe.ts';
 import type { Learner } from './policy-step.ts';
 import { logSamples } from './sample-log.ts';
 import type { SamplingEngine } from './sampling-engine.ts';
@@ -100,14 +101,27 @@ export class GrpoLoop {
   }
 
   async #evaluate(): Promise<void> {
-    const { run, settings, tasks, engine, sandbox, signal, folder } = this.#shop;
+    const { run, settings, tasks, engine, sandbox, signal } = this.#shop;
     const { step } = this.#state;
     const clock = stopwatch();
     const heldOut = await evaluateHeldOut(engine, sandbox, tasks.heldOut, settings, signal);
-    const advice = step === 0 && heldOut.solved === 0 ? tooHard(folder.name, heldOut, tasks) : undefined;
+    const advice = step === 0 && heldOut.solved === 0 ? this.#advice(heldOut) : undefined;
     this.#report({ step, heldOut, seconds: { evaluation: clock() }, ...(advice && { advice }) });
     if (advice) run.log(advice);
     if (this.#noteEvaluation(step, heldOut) && step > 0) await markBest(run.dir, step);
+  }
+
+  /** What to do where no held-out task is solved; undefined where that is as it should be. */
+  #advice(heldOut: HeldOut): string | undefined {
+    const { settings, folder, tasks } = this.#shop;
+    const { recipe, policyFile } = settings;
+    if (!recipe.policy || policyFile !== '') return tooHard(folder.name, heldOut, tasks);
+    // One that imitates need not be right before it has.
+    if (policyResponses(recipe) === 0) return undefined;
+    return (
+      'A new policy reveals at random and solves no held-out task, so there is hardly anything to reward: ' +
+      'begin with the preset ontrack, or ontrack-verified, and give its policy as policyFile.'
+    );
   }
 
   /** Returns whether it is the best so far. */
