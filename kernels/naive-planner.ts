@@ -36,7 +36,8 @@ export function naivePlanner(
       return x * (1 + both[at]) + both[at + size];
     });
   };
-  const state = adapted(hidden, PLANNER_NAMES.before);
+  const own = linear(hidden, weight(`${PLANNER_NAMES.input}.weight`), size, size);
+  const state = adapted(own, PLANNER_NAMES.before);
   const ofLayer: WeightReader = (name) => weight(name.replace('model.layers.0', 'planner.layer'));
   naiveLayer(shape, 0, ofLayer, state, { positions, visible: () => true });
   return module(adapted(state, PLANNER_NAMES.after), PLANNER_NAMES.out);

@@ -2,7 +2,8 @@
  * The planner head of dUltra (arXiv 2512.21446, section 3; code 86e4d09): says for every masked position whether to reveal
  * it, from the last hidden states of the rows that a step looks at. c = TimeEmb(t) + MaskEmb[m] for every row;
  * AdaLN(h; c) → one layer of the network's own shape in which all rows see each other → AdaLN → a linear map to one
- * number. AdaLN(x; c) = LN(x) · (1 + scale) + shift with (scale, shift) = Linear(c). kernels/naive-planner.ts is its
+ * number. h is first multiplied by a matrix that begins as the identity: so a head can follow its network when that is rotated
+ * (server/models/rotate.ts). AdaLN(x; c) = LN(x) · (1 + scale) + shift with (scale, shift) = Linear(c). kernels/naive-planner.ts is its
  * oracle.
  */
 import { type Feed, Graph, type Value } from './graph.ts';
@@ -15,6 +16,8 @@ import { InputWeights, type LayerWeights, type Parameter } from './training/para
 
 /** Names of the head's tensors; those of its layer are in `layer`. Modules have a weight and a bias. */
 export const PLANNER_NAMES = {
+  /** Has no bias. */
+  input: 'planner.input',
   timeIn: 'planner.time_in',
   timeOut: 'planner.time_out',
   mask: 'planner.mask.weight',
@@ -85,6 +88,7 @@ export function plannerParameters(shape: DenoiserShape): Parameter[] {
   ];
   const vector = (name: string, length: number): Parameter[] => [{ name, dims: [length] }];
   return [
+    ...matrix(own.input, size, size, false),
     ...matrix(own.timeIn, size, TIME_SIZE, true),
     ...matrix(own.timeOut, size, size, true),
     { name: own.mask, dims: [2, size] },
@@ -151,7 +155,7 @@ export function plannerLogits(
     shape,
     weights,
     PLANNER_NAMES.layer,
-    adapted(hidden, PLANNER_NAMES.before),
+    adapted(weights.linear(hidden, PLANNER_NAMES.input), PLANNER_NAMES.before),
     shared,
   );
   const logits = weights.linear(adapted(mixed, PLANNER_NAMES.after), PLANNER_NAMES.out);

@@ -603,6 +603,8 @@ export const RL_PRESET_NAMES = [
   'jazbec',
   'jazbec-dpls',
   'jazbec-es',
+  'dultra',
+  'dultra-distill',
 ] as const;
 
 /** What is shown of a run that says it is running and has no process any more. */

@@ -18,6 +18,8 @@ const METHODS: Readonly<Record<Method, string>> = {
   jazbec: 'What reveals the tokens of a frozen model: right answers in few steps',
   'jazbec-dpls': 'The same, which draws the tokens one after another',
   'jazbec-es': 'The same beside the answers of a rule, from which it may learn',
+  dultra: 'The model, and a planner that reveals its tokens, together; needs a planner that was warmed up',
+  'dultra-distill': 'The same, taught by an autoregressive model',
 };
 
 /** Undefined when none is chosen. */

@@ -1,4 +1,14 @@
 import type { Graph, Value } from '../graph.ts';
+import type { Loss } from './loss.ts';
+
+/** Names of what decisions are fed as, see DecisionInputs. */
+export const DECISIONS = {
+  row: 'decision_row',
+  sign: 'decision_sign',
+  sole: 'decision_sole',
+  rivals: 'decision_rivals',
+  own: 'decision_own',
+} as const;
 
 /** Decisions of a planner: whether a position was revealed. */
 export interface DecisionInputs {
@@ -37,4 +47,27 @@ export function decisionLogProbs(graph: Graph, logits: Value, { row, sign, force
   const isBest = graph.op('Cast', [graph.op('Equal', [best, forced.own])], { to: 1 });
   const settled = graph.op('Mul', [graph.op('Squeeze', [isBest, graph.i64([1])]), forced.sole]);
   return graph.op('Mul', [decided, graph.op('Sub', [graph.f32([1]), settled])]);
+}
+
+/** The inputs that say what was decided. */
+export function decisionInputs(graph: Graph, forced: boolean): DecisionInputs {
+  return {
+    row: graph.input(DECISIONS.row, 'i64', ['selected']),
+    sign: graph.input(DECISIONS.sign, 'f32', ['selected']),
+    ...(forced && {
+      forced: {
+        sole: graph.input(DECISIONS.sole, 'f32', ['selected']),
+        rivals: graph.input(DECISIONS.rivals, 'i64', ['selected', 'rivals']),
+        own: graph.input(DECISIONS.own, 'i64', ['selected', 1]),
+      },
+    }),
+  };
+}
+
+/** Σ weight·(−log p(decision)), weight f32 [selected]: the cross-entropy over decisions that somebody else made. */
+export function imitation(graph: Graph, logits: Value, weight: Value): Loss {
+  const logProbabilities = decisionLogProbs(graph, logits, decisionInputs(graph, false));
+  const weighted = graph.op('Mul', [logProbabilities, weight]);
+  const loss = graph.op('Neg', [graph.op('ReduceSum', [weighted, graph.i64([0])], { keepdims: 0 })]);
+  return { loss, logProbabilities };
 }

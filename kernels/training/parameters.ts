@@ -22,6 +22,8 @@ export interface TrainingPlan {
   /** Tokens whose rows of the input embedding are trained, while the others are frozen. */
   specialTokens?: readonly number[];
   samplerHead?: SamplerHeadPlan;
+  /** All tensors of a planner head, see `plannerParameters`. */
+  planner?: boolean;
 }
 
 /** A trained tensor: an input of the training graph under its own name. */

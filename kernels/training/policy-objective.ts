@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../graph.ts';
 import type { DenoiserShape } from '../shape.ts';
+import { decisionInputs, decisionLogProbs } from './decisions.ts';
 import type { TrainingWeights } from './parameters.ts';
 import { type PolicyLossInputs, type PolicyLossSettings, policyLoss } from './policy-loss.ts';
 import { tokenLogProbs } from './token-log-probs.ts';
@@ -21,6 +22,8 @@ export const POLICY = {
   share: 'share',
   advantage: 'advantage',
   unitWeight: 'unit_weight',
+  /** 1 where the row gave a token, 0 where a position was only left masked, f32 [selected]; only with a planner. */
+  shown: 'shown',
 } as const;
 
 /** What a token competes with: tokens that are listed for it, all tokens, or the best ones of its row. */
@@ -29,6 +32,8 @@ export type Competition = 'listed' | 'all' | { best: number };
 export interface PolicyOptions {
   competition: Competition;
   suppressed: readonly number[];
+  /** A planner decided what was revealed, or the best position was forced for want of one that was drawn. */
+  decisions?: { forced: boolean };
   /** Missing: only log-probabilities are wanted. */
   loss?: PolicyLossSettings & {
     /** Log-probabilities of the policy that sampled are given; otherwise the present one did. */
@@ -36,17 +41,21 @@ export interface PolicyOptions {
   };
 }
 
-/** Log-probabilities of the targets of the selected states, and the loss over them. */
+/**
+ * Log-probabilities of the targets of the selected states, and the loss over them. With decisions they are those of
+ * revealing just these tokens: the log-probability of the token where there is one, and of the planner's decision.
+ */
 export function policyObjective(
   graph: Graph,
   weights: TrainingWeights,
   shape: DenoiserShape,
   states: Value,
   target: Value,
-  { competition, suppressed, loss: settings }: PolicyOptions,
+  { competition, suppressed, decisions, loss: settings }: PolicyOptions,
+  planner?: Value,
 ): { logProbabilities: Value; loss?: Value } {
   const tokens = (name: string) => graph.input(name, 'f32', ['selected']);
-  const logProbabilities = tokenLogProbs(graph, weights, shape, states, suppressed, {
+  const ofTokens = tokenLogProbs(graph, weights, shape, states, suppressed, {
     target,
     inverseTemperature: graph.input(POLICY.inverseTemperature, 'f32', [1]),
     ...(competition === 'listed' && {
@@ -67,6 +76,13 @@ export function policyObjective(
       },
     }),
   });
+  const logProbabilities =
+    decisions && planner
+      ? graph.op('Add', [
+          graph.op('Mul', [ofTokens, tokens(POLICY.shown)]),
+          decisionLogProbs(graph, planner, decisionInputs(graph, decisions.forced)),
+        ])
+      : ofTokens;
   if (!settings) return { logProbabilities };
   return { logProbabilities, loss: objectiveLoss(graph, logProbabilities, 'selected', settings) };
 }

@@ -1,12 +1,15 @@
 import { differentiate } from '../autodiff.ts';
 import { Graph, type Value } from '../graph.ts';
+import { penalties } from '../head.ts';
 import { headName } from '../names.ts';
+import { PLANNER, plannerLogits, plannerParameters } from '../planner.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { WeightTable } from '../weights.ts';
-import type { ChunkInputs } from './attention.ts';
+import type { AttentionInputs, ChunkInputs } from './attention.ts';
+import { imitation } from './decisions.ts';
 import { crossEntropy, type Loss } from './loss.ts';
 import { network } from './network.ts';
-import { type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
+import { InputWeights, type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
 import { type PolicyOptions, policyObjective } from './policy-objective.ts';
 import { chainedStates } from './sampler-head.ts';
 
@@ -33,6 +36,8 @@ export const TRAINING = {
   loss: 'loss',
   /** Best token of every selected row, of a graph that only predicts. */
   best: 'best',
+  /** Its probability, f32 [selected]. */
+  confidence: 'confidence',
   /** Log-probability of every selected row's target, f32 [selected]. */
   logProbabilities: 'log_probabilities',
   gradient: (parameter: string) => `gradient:${parameter}`,
@@ -62,9 +67,11 @@ export interface TrainingGraphOptions {
 /**
  * Loss and gradients of a batch of rows. Inputs: ids i64 [rows]; cos, sin and chunks as AttentionInputs says; select
  * i64 [selected], the rows whose predictions count; target i64 and weight f32 [selected]; where the plan has a sampler
- * head, previous and chained as ChainInputs says; where its adapters are gated, gate f32 [rows, 1]; every parameter.
+ * head, previous and chained as ChainInputs says; where its adapters are gated, gate f32 [rows, 1]; where it has a planner,
+ * planner_rows i64 [planned], the rows that the planner looks at, and what plannerFeeds gives; every parameter.
  * Outputs: the loss, f32 [], see `crossEntropy`; log_probabilities; the gradient of every parameter. A policy that is
- * only scored has no loss and no gradients.
+ * only scored has no loss and no gradients. Without a policy a planner learns decisions (`imitation`, with
+ * `decisionInputs` in place of the target) and tokens are not predicted.
  */
 export function buildTrainingGraph(
   shape: DenoiserShape,
@@ -73,14 +80,16 @@ export function buildTrainingGraph(
   options: TrainingGraphOptions = {},
 ): TrainingGraph {
   const graph = new Graph();
-  const { weights, states, layers } = selectedRows(graph, shape, stored, plan);
-  const target = graph.input(TRAINING.target, 'i64', ['selected']);
+  const { weights, states, hidden, shared, layers } = selectedRows(graph, shape, stored, plan);
+  const planner = plan.planner ? plannerOver(graph, shape, hidden, shared) : undefined;
+  const { policy } = options;
+  const { loss, logProbabilities } = policy
+    ? policyObjective(graph, weights, shape, states, targets(graph), policy, planner?.logits)
+    : planner
+      ? imitation(graph, planner.logits, graph.input(TRAINING.weight, 'f32', ['selected']))
+      : supervised(graph, weights.linear(states, headName(shape)), shape, targets(graph), options);
 
-  const { loss, logProbabilities } = options.policy
-    ? policyObjective(graph, weights, shape, states, target, options.policy)
-    : supervised(graph, weights.linear(states, headName(shape)), shape, target, options);
-
-  const parameters = weights.trained;
+  const parameters = [...weights.trained, ...(planner?.parameters ?? [])];
   graph.output(TRAINING.logProbabilities, logProbabilities, 'f32', ['selected']);
   if (loss) {
     const gradients = differentiate(
@@ -96,6 +105,10 @@ export function buildTrainingGraph(
   }
   graph.prune();
   return { graph, parameters };
+}
+
+function targets(graph: Graph): Value {
+  return graph.input(TRAINING.target, 'i64', ['selected']);
 }
 
 function supervised(
@@ -124,21 +137,32 @@ function supervised(
   });
 }
 
-/** The best token of every selected row by the network under training: best i64 [selected]. Inputs as above. */
+/**
+ * What the network under training predicts: best i64 and confidence f32 [selected], the best token of every selected row
+ * that is not suppressed and its probability. Inputs as above.
+ */
 export function buildPredictionGraph(
   shape: DenoiserShape,
   stored: WeightTable,
   plan: TrainingPlan,
+  suppressed: readonly number[],
 ): TrainingGraph {
   const graph = new Graph();
   const { weights, states } = selectedRows(graph, shape, stored, plan);
   const logits = weights.linear(states, headName(shape));
-  const best = graph.ops('TopK', [logits, graph.i64([1])], { axis: -1 }, 2)[1];
-  graph.output(TRAINING.best, graph.op('Squeeze', [best, graph.i64([1])]), 'i64', ['selected']);
+  const allowed = suppressed.length > 0 ? penalties(graph, suppressed, shape) : undefined;
+  const shares = graph.op('Softmax', [allowed ? graph.op('Add', [logits, allowed]) : logits], { axis: -1 });
+  const [confidence, best] = graph.ops('TopK', [shares, graph.i64([1])], { axis: -1 }, 2);
+  const vector = (column: Value) => graph.op('Squeeze', [column, graph.i64([1])]);
+  graph.output(TRAINING.best, vector(best), 'i64', ['selected']);
+  graph.output(TRAINING.confidence, vector(confidence), 'f32', ['selected']);
   return { graph, parameters: weights.trained };
 }
 
-/** The states of some of the network's rows that give the logits, [selected, size], and the nodes of every layer. */
+/**
+ * The states of some of the network's rows that give the logits, [selected, size]; those of all rows, and what attention
+ * takes; the nodes of every layer.
+ */
 function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, plan: TrainingPlan) {
   const gate = plan.adapters?.gated ? graph.input(TRAINING.gate, 'f32', ['rows', 1]) : undefined;
   const weights = new TrainingWeights(graph, stored, plan, gate);
@@ -159,7 +183,20 @@ function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, p
         chained: graph.input(TRAINING.chained, 'f32', ['selected']),
       })
     : hidden;
-  return { weights, states, layers };
+  return { weights, states, hidden: all, shared, layers };
+}
+
+/** The planner over some rows of the network: its numbers, f32 [planned], and its tensors. */
+function plannerOver(graph: Graph, shape: DenoiserShape, hidden: Value, { cos, sin }: AttentionInputs) {
+  const parameters = plannerParameters(shape);
+  const rows = graph.input(PLANNER.rows, 'i64', ['planned']);
+  const picked = (value: Value) => graph.op('Gather', [value, rows], { axis: 0 });
+  const logits = plannerLogits(graph, shape, new InputWeights(graph, parameters), {
+    hidden: picked(hidden),
+    cos: picked(cos),
+    sin: picked(sin),
+  });
+  return { parameters, logits };
 }
 
 function chunkInputs(graph: Graph, number: number, group: number): ChunkInputs {

@@ -11,6 +11,7 @@ import type { Rows } from './rows.ts';
 import type { TokenDecoder } from './text.ts';
 import { Deciding, type Span } from './unmasking/deciding.ts';
 import type { LearnedPolicy } from './unmasking/learned-policy.ts';
+import { picked } from './unmasking/seen-rows.ts';
 
 /** What a caller of `decode` may watch and stop. */
 export interface DecodeHooks {
@@ -71,7 +72,8 @@ export class Session {
     });
     this.hooks = hooks;
     const { policy, policyInputs = false } = hooks;
-    this.deciding = policy && new Deciding(policy, settings, this.random, this.recorder, policyInputs);
+    const text = { spec: denoiser.spec, promptLength: promptIds.length };
+    this.deciding = policy && new Deciding(policy, text, settings, this.random, this.recorder, policyInputs);
   }
 
   /** The model's sampler head where the mode proposes tokens after a known one. */
@@ -87,7 +89,12 @@ export class Session {
     const wanted = this.samplerHead !== undefined || this.hooks.policy?.hidden === true;
     const hidden = kind === 'denoise' && wanted;
     const entropy = this.settings.policy === 'entropy';
-    return this.denoiser.forward({ cache: this.cache, ...rows, select, topK: this.topK(), hidden, entropy });
+    const request = { cache: this.cache, ...rows, topK: this.topK(), hidden, entropy };
+    if (kind !== 'denoise' || !this.deciding?.seesRows) return this.denoiser.forward({ ...request, select });
+    const all = await this.denoiser.forward({ ...request, select: [...rows.ids.keys()] });
+    if (!all.hidden) throw new Error('The policy sees hidden states, but the forward returned none.');
+    this.deciding.see({ rows, hidden: all.hidden });
+    return picked(all, select);
   }
 
   distribution(result: ForwardResult, selected: number): Distribution {

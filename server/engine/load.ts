@@ -43,7 +43,7 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
       ? await FallbackDenoiser.open(devices, device)
       : new FallbackDenoiser(devices, device, await openOn(devices, device, folder.name));
   onProgress(1, 'ready');
-  const policies = new Policies(ort, folder);
+  const policies = new Policies(ort, folder, threads);
   return {
     folder,
     denoiser,

@@ -1,5 +1,6 @@
 import type { TrainingBatch } from './feeds.ts';
 import type { SampleRows } from './objectives/objective.ts';
+import { choiceInputs, type PlannerChoice } from './planner-inputs.ts';
 
 /** A batch that knows which term of the objective every selected row belongs to. */
 export interface PackedBatch extends TrainingBatch {
@@ -45,6 +46,9 @@ function pack(samples: readonly SampleRows[], factor: (term: string) => number):
   const targets = samples.flatMap((sample, i) =>
     sample.targets.map((target) => ({ ...target, row: target.row + starts[i] })),
   );
+  const planned = samples.flatMap((sample, i) =>
+    (sample.planned ?? []).map((step) => ({ ...step, rows: step.rows.map((row) => row + starts[i]) })),
+  );
   return {
     ids: samples.flatMap(({ ids }) => ids),
     positions: samples.flatMap(({ positions }) => positions),
@@ -62,8 +66,19 @@ function pack(samples: readonly SampleRows[], factor: (term: string) => number):
     noisy: samples.flatMap(({ ids, noisy }) => ids.map((_, row) => noisy(row))),
     previous: targets.map(({ previous }) => previous),
     ...(targets.some(({ soft }) => soft) && { soft: softLabels(samples, starts, factor) }),
+    ...(planned.length > 0 && { planned, inputs: choiceInputs(choicesOf(samples)) }),
     terms: targets.map(({ term }) => term),
   };
+}
+
+/** The choices of all targets; deciders count over the samples. */
+function choicesOf(samples: readonly SampleRows[]): PlannerChoice[] {
+  let before = 0;
+  return samples.flatMap(({ targets, planned = [] }) => {
+    const first = before;
+    before += planned.reduce((sum, { rows }) => sum + rows.length, 0);
+    return targets.map(({ choice }) => ({ decider: first + choice!.decider!, chosen: choice!.chosen }));
+  });
 }
 
 /** Teachers by their places among the targets; a row without one has itself, with weight 0. */

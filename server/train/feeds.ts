@@ -4,6 +4,7 @@ import type { DenoiserShape } from '../../kernels/shape.ts';
 import { type AttentionChunk, attentionChunks } from '../../kernels/training/attention-chunks.ts';
 import { ATTENTION_CHUNKS, TRAINING, type TrainingGraph } from '../../kernels/training/training-graph.ts';
 import { type Ort, type Tensor, tensors } from '../engine/ort.ts';
+import { type PlannedStep, plannerInputs } from './planner-inputs.ts';
 
 /** Added to a score that a row must not see. */
 const HIDDEN = -1e30;
@@ -21,6 +22,8 @@ export interface ScoredBatch {
   target: readonly number[];
   /** Sampler head: the token before the predicted one, undefined for a row that is not chained to it, [selected]. */
   previous?: readonly (number | undefined)[];
+  /** Steps in which a planner decides. */
+  planned?: readonly PlannedStep[];
   /** Further inputs of the graph, by name. */
   inputs?: Readonly<Record<string, Feed>>;
 }
@@ -95,7 +98,8 @@ export class BatchFeeds {
       makers[names.columns] = () => i64(chunk.columns);
       makers[names.mask] = () => f32(additiveMask(chunk, batch, group), maskDims);
     }
-    for (const [name, feed] of Object.entries(batch.inputs ?? {})) {
+    const planner = batch.planned && plannerInputs(this.#shape, batch.planned);
+    for (const [name, feed] of Object.entries({ ...planner, ...batch.inputs })) {
       makers[name] = () => ('f32' in feed ? floats(feed.f32, feed.dims) : i64(feed.i64, feed.dims));
     }
     const { graph, parameters } = this.#training;

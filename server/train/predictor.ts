@@ -3,6 +3,7 @@ import { buildPredictionGraph, TRAINING } from '../../kernels/training/training-
 import { type InferenceSession, loadOrt, openSession } from '../engine/ort.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { BatchFeeds, type ParameterValues, type TrainingBatch } from './feeds.ts';
+import type { Prediction } from './objectives/objective.ts';
 
 /** The model under training, asked for its best tokens. */
 export class Predictor {
@@ -16,15 +17,19 @@ export class Predictor {
 
   static async open(folder: ModelFolder, plan: TrainingPlan, threads: number): Promise<Predictor> {
     const ort = await loadOrt();
-    const training = buildPredictionGraph(folder.spec, folder.weights, plan);
+    const training = buildPredictionGraph(folder.spec, folder.weights, plan, folder.spec.suppressedTokenIds);
     const session = await openSession(ort, training.graph, folder.dir, threads, { planMemory: false });
     return new Predictor(session, new BatchFeeds(ort, folder.spec, training));
   }
 
   /** The best token of every selected row. Blocks the event loop until it is done. */
-  async best(batch: TrainingBatch, values: ParameterValues): Promise<number[]> {
+  async best(batch: TrainingBatch, values: ParameterValues): Promise<Prediction[]> {
     const out = await this.#session.run(this.#feeds.of(batch, values));
-    return Array.from(out[TRAINING.best].data as BigInt64Array, Number);
+    const confidences = out[TRAINING.confidence].data as Float32Array;
+    return Array.from(out[TRAINING.best].data as BigInt64Array, (id, row) => ({
+      id: Number(id),
+      confidence: confidences[row],
+    }));
   }
 
   release(): Promise<void> {

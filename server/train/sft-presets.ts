@@ -58,6 +58,21 @@ export const SFT_PRESETS: Readonly<Record<string, Readonly<Record<string, unknow
     depthDecay: 0.8,
     learningRate: 3e-4,
   },
+  /**
+   * dUltra's planner (arXiv 2512.21446, appendix) on a frozen network, before `train grpo --preset dultra`. Published: 100k
+   * steps of 64 texts of 512 tokens, learning rate 1e-5 falling to 1e-7.
+   */
+  planner: {
+    objective: 'planner',
+    parameters: 'none',
+    windows: 40,
+    fullyMasked: 0.5,
+    samplesPerStep: 4,
+    sampleTokens: 160,
+    rowsPerForward: 700,
+    learningRate: 3e-4,
+    fimShare: 0.3,
+  },
   /** SDAR and its descendants, as published: all weights, blocks. */
   sdar: { objective: 'sdar', parameters: 'full', learningRate: 1e-5, fimShare: 0 },
   /** Open-dLLM, as published: full attention, all weights. */

@@ -11,11 +11,15 @@ import { Random } from '../decode/random.ts';
 import { UserError } from '../errors.ts';
 import { SINGLE_FILE } from '../models/checkpoint.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
+import { PLANNER_FILE, type PlannerHeader, writePlanner } from '../models/planner-file.ts';
 import { CONFIG_FILE, readConfig, TOKENIZER_FILE } from '../models/registry.ts';
 import { writeSafetensors, writeWhole } from '../models/safetensors-writer.ts';
 import { bytesOf } from '../models/tensor-data.ts';
 import { expectedWeights } from '../models/weight-names.ts';
 import { writeAdapter } from './adapter-file.ts';
+import { OBJECTIVES } from './objectives/index.ts';
+import type { Objective } from './objectives/objective.ts';
+import { isOfPlanner, newPlanner } from './planner-weights.ts';
 import {
   isOfSamplerHead,
   readSamplerHeadTensor,
@@ -28,6 +32,13 @@ import type { SftSettings } from './settings.ts';
 export function trainingPlan(folder: ModelFolder, settings: SftSettings): TrainingPlan {
   const names = [...expectedWeights(folder.spec).keys()];
   const samplerHead = settings.chainedWeight > 0 ? samplerHeadPlan(folder) : undefined;
+  const { needs = [] }: Objective = OBJECTIVES[settings.objective];
+  if (needs.includes('planner')) {
+    if (settings.parameters === 'none') return { tensors: new Set(), planner: true };
+    throw new UserError(
+      `the objective ${settings.objective} trains a planner on a frozen network: set parameters to none.`,
+    );
+  }
   switch (settings.parameters) {
     case 'none':
       if (samplerHead) return { tensors: new Set(), samplerHead };
@@ -64,18 +75,24 @@ function specialTokens({ spec }: ModelFolder): number[] {
 }
 
 /**
- * Where training starts: the stored weights; for adapters B = 0 and A uniform within ±1/√in, as PEFT has it, so that
+ * Where training starts: the stored weights; the given planner, else a new one; for adapters B = 0 and A uniform within ±1/√in, as PEFT has it, so that
  * the adapted model is at first the stored one.
  */
 export async function initialValues(
   folder: ModelFolder,
   parameters: readonly Parameter[],
   seed: number,
+  planner?: ReadonlyMap<string, Float32Array>,
 ): Promise<Map<string, Float32Array>> {
   const random = new Random(seed);
   const values = new Map<string, Float32Array>();
+  const ofPlanner = parameters.some(({ name }) => isOfPlanner(name))
+    ? (planner ?? newPlanner(folder, random))
+    : undefined;
   for (const { name, dims } of parameters) {
-    if (name.endsWith('.lora_A.weight')) {
+    if (isOfPlanner(name)) {
+      values.set(name, ofPlanner!.get(name)!);
+    } else if (name.endsWith('.lora_A.weight')) {
       const bound = 1 / Math.sqrt(dims[1]);
       const draw = () => (2 * random.uniform() - 1) * bound;
       values.set(name, Float32Array.from({ length: dims[0] * dims[1] }, draw));
@@ -102,17 +119,22 @@ async function storedRows(folder: ModelFolder, tokens: readonly number[]): Promi
   return rows;
 }
 
-/** Writes an adapter in PEFT's layout or a whole model folder in single precision, and the sampler head if trained. */
+/**
+ * Writes an adapter in PEFT's layout or a whole model folder in single precision, and the sampler head and the planner if
+ * trained.
+ */
 export async function writeTrained(
   dir: string,
   folder: ModelFolder,
   plan: TrainingPlan,
   parameters: readonly Parameter[],
   values: ReadonlyMap<string, Float32Array>,
+  planner?: Pick<PlannerHeader, 'window' | 'unmasking'>,
 ): Promise<void> {
+  if (planner) await writePlanner(path.join(dir, PLANNER_FILE), folder, planner, values);
   if (plan.samplerHead) await writeSamplerHead(dir, folder, plan.samplerHead, values);
   if (plan.adapters) return writeAdapter(dir, plan.adapters, values, folder.name, plan.specialTokens);
-  const stored = parameters.filter(({ name }) => !isOfSamplerHead(name));
+  const stored = parameters.filter(({ name }) => !isOfSamplerHead(name) && !isOfPlanner(name));
   if (stored.length === 0) return;
   await writeSafetensors(
     path.join(dir, SINGLE_FILE),

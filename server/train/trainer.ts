@@ -4,7 +4,7 @@ import type { ModelFolder } from '../models/model-folder.ts';
 import { microBatches } from './batches.ts';
 import { GradientSum } from './gradient-sum.ts';
 import { OBJECTIVES } from './objectives/index.ts';
-import type { Objective, SampleRows } from './objectives/objective.ts';
+import type { Objective, Prediction, SampleRows } from './objectives/objective.ts';
 import { Predictor } from './predictor.ts';
 import type { TrainerArrays } from './run/checkpoint.ts';
 import { type Gradients, TrainingSession } from './session.ts';
@@ -73,7 +73,7 @@ export class Trainer {
   }
 
   /** The best token of every target, by the weights as they now are; for objectives that need predictions. */
-  async best(rows: SampleRows): Promise<number[]> {
+  async best(rows: SampleRows): Promise<Prediction[]> {
     const [batch] = microBatches([rows], { teacher: 0 }, Number.POSITIVE_INFINITY);
     return batch ? this.#predictor!.best(batch, this.#trained.values) : [];
   }
@@ -115,7 +115,9 @@ export class Trainer {
 
   /** Writes the adapter or the model as it now is. */
   async write(dir: string): Promise<void> {
-    await writeTrained(dir, this.#folder, this.#plan, this.parameters, this.#trained.values);
+    const window = this.#settings.window || this.#folder.spec.blockSize;
+    const planner = this.#plan.planner ? ({ window, unmasking: 'bernoulli-forced' } as const) : undefined;
+    await writeTrained(dir, this.#folder, this.#plan, this.parameters, this.#trained.values, planner);
   }
 
   async release(): Promise<void> {

@@ -80,7 +80,7 @@ for (const hidden of [false, true]) {
 
 test('the file in the model folder is taken where none is named, and is opened once', async (t) => {
   const dir = temporaryFolder(t);
-  const policies = new Policies(await loadOrt(), { ...MODEL, dir } as ModelFolder);
+  const policies = new Policies(await loadOrt(), { ...MODEL, dir } as ModelFolder, 1);
   await assert.rejects(policies.get(), /There is no policy .*policy\.safetensors: train one/);
   await writePolicy(path.join(dir, POLICY_FILE), tinyPolicy(MODEL, 1));
   const other = path.join(dir, 'other.safetensors');
@@ -95,7 +95,7 @@ test('a file that is no policy of the model is refused with one sentence', async
   const dir = temporaryFolder(t);
   const file = path.join(dir, POLICY_FILE);
   const refused = async (message: RegExp) => {
-    const policies = new Policies(await loadOrt(), { ...MODEL, dir } as ModelFolder);
+    const policies = new Policies(await loadOrt(), { ...MODEL, dir } as ModelFolder, 1);
     await assert.rejects(
       policies.get(),
       (error) => error instanceof UserError && message.test(error.message),

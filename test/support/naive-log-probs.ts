@@ -15,7 +15,7 @@ interface NaiveScoring {
 
 /**
  * Log-probability of every scored token, in double precision from the plain network: among its candidates at a
- * temperature, or among all tokens that may be emitted where it has none.
+ * temperature, or among all tokens that may be emitted where it has none. What a planner decided is left aside.
  */
 export function naiveLogProbs(
   spec: DenoiserSpec,
@@ -53,8 +53,9 @@ export function naiveLogProbs(
     return { ids, logProbs: of.map((score) => score - (token.candidates ? total : round(total))) };
   });
   const logProb = (i: number) => distributions[i].logProbs[distributions[i].ids.indexOf(rows.scored[i].id!)];
-  return rows.scored.map(({ id, below, response, state }, i) => {
+  return rows.scored.map(({ id, below, chosen, response, state }, i) => {
     if (id !== null) return logProb(i);
+    if (chosen !== undefined) return 0;
     const revealed = rows.scored.findIndex(
       (other) => other.id !== null && other.response === response && other.state === state,
     );

@@ -31,15 +31,16 @@ test('student-forced: the teachers are autoregressive on the student’s own tok
 
   const [question] = microBatches([first], { teacher: 0 }, 1000);
   const predictor = await Predictor.open(folder, PLAN, 1);
-  const best = await predictor.best(question, stored);
+  const predictions = await predictor.best(question, stored);
   await predictor.release();
   const student = logitsOf(first, stored);
+  const best = predictions.map(({ id }) => id);
   assert.deepEqual(
     best,
     first.targets.map(({ row }) => student(row).indexOf(Math.max(...student(row)))),
   );
 
-  const rows = first.forced(best);
+  const rows = first.forced(predictions);
   const now = logitsOf(rows, stored);
   const noisy = rows.targets.filter(({ term }) => term === 'noisy');
   assert.deepEqual(
@@ -86,7 +87,8 @@ test('student-forced: the sampler head is given the student’s own token before
   const settings = objectiveSettings({ windows: 2, noisyWeight: 0, chainedWeight: 1 });
   const first = studentForced.rows(SAMPLE, spec, settings, new Random(1));
   const best = first.targets.map((_, i) => 40 + i);
-  const chained = first.forced(best).targets.filter(({ term }) => term === 'chained');
+  const predictions = best.map((id) => ({ id, confidence: 1 }));
+  const chained = first.forced(predictions).targets.filter(({ term }) => term === 'chained');
   for (const [i, { previous }] of chained.entries()) {
     const { row } = first.targets[i];
     const begins = i === 0 || !first.visible(row, first.targets[i - 1].row);

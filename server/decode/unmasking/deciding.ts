@@ -1,8 +1,10 @@
+import type { DenoiserSpec } from '../../models/spec.ts';
 import type { Decision, DecodeSettings } from '../../protocol.ts';
 import type { Random } from '../random.ts';
 import type { Choice, Recorder } from '../recorder.ts';
 import { UNMASKINGS, type UnmaskingName } from './index.ts';
 import type { LearnedPolicy, PolicyView } from './learned-policy.ts';
+import { type FedRows, seenRows } from './seen-rows.ts';
 
 /** Consecutive positions that a step decides about, counted from the first response token. */
 export interface Span {
@@ -13,26 +15,42 @@ export interface Span {
 /** Lets a learned policy choose what a step reveals, and has the recorder keep what it saw and did. */
 export class Deciding {
   readonly #policy: LearnedPolicy;
+  readonly #spec: DenoiserSpec;
+  readonly #promptLength: number;
   readonly #settings: DecodeSettings;
   readonly #random: Random;
   readonly #recorder: Recorder;
   readonly #keepInputs: boolean;
   /** Steps in a row that revealed nothing. */
   #idle = 0;
+  #fed: FedRows | undefined;
 
   /** `keepInputs`: decisions are recorded with what they were made of. */
   constructor(
     policy: LearnedPolicy,
+    { spec, promptLength }: { spec: DenoiserSpec; promptLength: number },
     settings: DecodeSettings,
     random: Random,
     recorder: Recorder,
     keepInputs: boolean,
   ) {
     this.#policy = policy;
+    this.#spec = spec;
+    this.#promptLength = promptLength;
     this.#settings = settings;
     this.#random = random;
     this.#recorder = recorder;
     this.#keepInputs = keepInputs;
+  }
+
+  /** Whether every row of a forward has to be shown to `see`. */
+  get seesRows(): boolean {
+    return this.#policy.seesRows ?? false;
+  }
+
+  /** All rows of the forward that the next decision is about. */
+  see(fed: FedRows): void {
+    this.#fed = fed;
   }
 
   /** Those of the choices, which come by rising position, that the policy takes, in its order; there may be none. */
@@ -113,6 +131,8 @@ export class Deciding {
       hidden.set(state, row * state.length);
     }
     const time = (this.#recorder.forwards().denoise - 1) / maxTokens;
-    return { eligible, confidences, ...(hidden && { hidden }), time };
+    const seen =
+      this.#fed && seenRows(this.#spec, this.#promptLength, this.#fed, choices, { start, size: rows });
+    return { eligible, confidences, ...(hidden && { hidden }), ...(seen && { seen }), time };
   }
 }

@@ -11,3 +11,8 @@ export const UNMASKINGS = {
 } as const satisfies Record<string, Unmasking>;
 
 export type UnmaskingName = keyof typeof UNMASKINGS;
+
+/** Those whose decisions a planner may be trained by: each position by itself. */
+export const PLANNER_UNMASKINGS = ['bernoulli', 'bernoulli-forced', 'bernoulli-released'] as const;
+
+export type PlannerUnmasking = (typeof PLANNER_UNMASKINGS)[number];

@@ -1,4 +1,5 @@
 import type { UnmaskingName } from './index.ts';
+import type { SeenRows } from './seen-rows.ts';
 
 /** What a learned policy sees of one step: a row for each of the window's consecutive positions, from left to right. */
 export interface PolicyView {
@@ -13,6 +14,8 @@ export interface PolicyView {
   hidden?: Float32Array;
   /** Denoising forwards before this one, in parts of the longest response. */
   time: number;
+  /** Only for policies that ask for it. */
+  seen?: SeenRows;
 }
 
 /** A network that decides what a step reveals. What it is asked never changes what the denoiser says of a token. */
@@ -27,6 +30,8 @@ export interface LearnedPolicy {
   readonly confidences: number;
   /** Whether it sees hidden states. */
   readonly hidden: boolean;
+  /** Whether it sees rows beside those that it decides about. */
+  readonly seesRows?: boolean;
   /** A number for every row, [rows]; those of positions that may not be revealed mean nothing. */
   logits(view: PolicyView): Promise<ArrayLike<number>>;
 }

@@ -3,6 +3,7 @@ import { fastDllmV2 } from './fast-dllm-v2.ts';
 import { llada } from './llada.ts';
 import type { Objective } from './objective.ts';
 import { openDllm } from './open-dllm.ts';
+import { planner } from './planner.ts';
 import { sdar } from './sdar.ts';
 import { studentForced } from './student-forced.ts';
 import { windowDiffusion } from './window-diffusion.ts';
@@ -16,6 +17,7 @@ export const OBJECTIVES = {
   llada,
   'open-dllm': openDllm,
   autoregressive,
+  planner,
 } as const satisfies Record<string, Objective>;
 
 export type ObjectiveName = keyof typeof OBJECTIVES;

@@ -1,5 +1,6 @@
 import type { Random } from '../../decode/random.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
+import type { PlannedStep, PlannerChoice } from '../planner-inputs.ts';
 
 /** A text to learn from: the first `promptLength` tokens are context, the others are to be predicted. */
 export interface TrainingSample {
@@ -20,6 +21,8 @@ export interface Target {
   certainty?: number;
   /** The token before the predicted one, to which the sampler head chains the row. */
   previous?: number;
+  /** A planner is to make this choice, in place of a token; its decider counts within the sample. */
+  choice?: PlannerChoice;
   /** Which of the objective's terms it belongs to. */
   term: string;
 }
@@ -32,18 +35,26 @@ export interface SampleRows {
   /** Whether a row belongs to a noisy copy or a window. */
   noisy(row: number): boolean;
   targets: readonly Target[];
+  /** Steps in which a planner decides. */
+  planned?: readonly PlannedStep[];
   /** By term: what the sample adds to the number by which the term's sum is divided, over the whole step. */
   denominators: Readonly<Record<string, number>>;
 }
 
+/** The best token of a row and its probability. */
+export interface Prediction {
+  id: number;
+  confidence: number;
+}
+
 /** Rows to be predicted from first: what is to be learnt from depends on the best tokens of their targets. */
 export interface ForcedRows extends SampleRows {
-  /** The rows to learn from, given the best token of every target. */
-  forced(best: readonly number[]): SampleRows;
+  /** The rows to learn from, given the prediction for every target. */
+  forced(predictions: readonly Prediction[]): SampleRows;
 }
 
 /** What an objective cannot do without, whatever the settings: parts of the training graph, or predictions first. */
-export type Need = 'softLabels' | 'path' | 'predictions';
+export type Need = 'softLabels' | 'path' | 'predictions' | 'planner';
 
 /** How samples become rows with targets. One objective a file; index.ts holds the table. */
 export interface Objective {

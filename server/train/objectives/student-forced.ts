@@ -38,7 +38,10 @@ export const studentForced = {
       ...rows,
       targets: windows.flatMap(({ noisy }) => noisy.map(teacher)),
       denominators: { teacher: 1 },
-      forced: (best) => forcedRows(sample, starts, spec, settings, best),
+      forced: (predictions) => {
+        const best = predictions.map(({ id }) => id);
+        return forcedRows(sample, starts, spec, settings, best);
+      },
     };
   },
 } satisfies Objective;

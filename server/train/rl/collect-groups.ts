@@ -7,6 +7,7 @@ import type { Group } from './rollout.ts';
 import { sampleGroups } from './rollouts.ts';
 import type { SamplingEngine } from './sampling-engine.ts';
 import type { GrpoSettings } from './settings.ts';
+import type { Teacher } from './teacher.ts';
 
 /** The groups of one step. */
 export interface CollectedGroups {
@@ -30,6 +31,7 @@ export async function collectGroups(
   { recipe, seed }: GrpoSettings,
   prompts: number,
   signal: AbortSignal,
+  teacher?: Pick<Teacher, 'marked'>,
 ): Promise<CollectedGroups> {
   const { groupSize } = recipe;
   const decode = learningDecode(recipe);
@@ -49,8 +51,13 @@ export async function collectGroups(
     const settings = { decode, groupSize, experts, seed, first: drawn * groupSize };
     const rollouts = await sampleGroups(engine, sandbox, chosen, settings, signal);
     drawn += chosen.length;
-    for (const group of rollouts.groups) collector.add(group);
-    sampled.push(...rollouts.groups);
+    const judged = performance.now();
+    for (const rollout of rollouts.groups) {
+      const group = teacher ? await teacher.marked(rollout) : rollout;
+      collector.add(group);
+      sampled.push(group);
+    }
+    seconds.reward += (performance.now() - judged) / 1000;
     seconds.rollout += rollouts.seconds.rollout;
     seconds.reward += rollouts.seconds.reward;
   }

@@ -15,6 +15,7 @@ import type { GrpoSettings } from './settings.ts';
 import { rolloutMetrics } from './step-metrics.ts';
 import { stopwatch } from './stopwatch.ts';
 import { easierLevel, type TaskSplit } from './task-split.ts';
+import type { Teacher } from './teacher.ts';
 
 /** What a run needs of the sandbox. */
 export type RewardSandbox = Pick<Sandbox, 'verdict' | 'close'>;
@@ -28,6 +29,8 @@ export interface Workshop {
   tasks: TaskSplit;
   engine: SamplingEngine;
   trainer: Learner;
+  /** Only where a reward asks for it. */
+  teacher?: Teacher;
   sandbox: RewardSandbox;
   signal: AbortSignal;
 }
@@ -133,11 +136,19 @@ export class GrpoLoop {
   }
 
   async #step(): Promise<void> {
-    const { run, settings, tasks, engine, trainer, sandbox, signal } = this.#shop;
+    const { run, settings, tasks, engine, trainer, teacher, sandbox, signal } = this.#shop;
     const { recipe } = settings;
     const { step } = this.#state;
     const whole = stopwatch();
-    const groups = await collectGroups(engine, sandbox, tasks.train, settings, this.#prompts, signal);
+    const groups = await collectGroups(
+      engine,
+      sandbox,
+      tasks.train,
+      settings,
+      this.#prompts,
+      signal,
+      teacher,
+    );
     const { sampled, kept, dropped, prompts, seconds } = groups;
     const clock = stopwatch();
     const trained = await trainer.update(step, kept, advantages(kept, recipe.rewards, recipe.advantage));

@@ -5,6 +5,7 @@ import type { ModelFolder } from '../../models/model-folder.ts';
 import { openModel } from '../../models/registry.ts';
 import { loadTokenizer } from '../../models/tokenizer.ts';
 import { Sandbox, type SandboxOptions } from '../../sandbox/sandbox.ts';
+import { storedPlanner } from '../planner-weights.ts';
 import { checkpointBase } from '../run/checkpoint.ts';
 import type { RunFolder, RunState } from '../run/run-folder.ts';
 import { trainInFolder } from '../run/run-process.ts';
@@ -18,6 +19,7 @@ import { REPLAYERS } from './replay/index.ts';
 import { SamplingEngine } from './sampling-engine.ts';
 import type { GrpoSettings } from './settings.ts';
 import { splitTasks } from './task-split.ts';
+import { Teacher } from './teacher.ts';
 import { initialPolicy } from './unmasking/initial-policy.ts';
 import { UnmaskingTrainer } from './unmasking/unmasking-trainer.ts';
 
@@ -44,6 +46,12 @@ export function runGrpo(
     const { replay, decode } = settings.recipe;
     const misfit = REPLAYERS[replay.replayer].misfit(folder.spec, decode, replay);
     if (misfit) throw new UserError(`the replayer ${replay.replayer} does not fit this run: ${misfit}.`);
+    if (replay.unmasking && replay.replayer !== 'exact') {
+      throw new UserError(
+        `the replayer ${replay.replayer} does not score the decisions of a planner: use exact.`,
+      );
+    }
+    const planner = replay.unmasking && (await storedPlanner(folder, settings.policyFile));
     const tasks = await splitTasks(run, settings.tasks, settings.level);
     const policy = settings.recipe.policy && (await initialPolicy(folder, settings));
     const plan = policy ? FROZEN : policyPlan(folder, settings);
@@ -58,12 +66,20 @@ export function runGrpo(
     try {
       const tokenizer = await loadTokenizer(folder);
       const trainer: Learner = await open<Learner>(
-        policy ? UnmaskingTrainer.open(settings, policy) : PolicyTrainer.open(folder, plan, settings),
+        policy
+          ? UnmaskingTrainer.open(settings, policy)
+          : PolicyTrainer.open(folder, plan, settings, planner),
       );
+      const decides = {
+        policy,
+        ...(planner && { planner: { ...planner.header, unmasking: replay.unmasking! } }),
+      };
       const engine = await open(
-        SamplingEngine.open(folder, tokenizer, plan, settings.samplesTogether, threads, policy),
+        SamplingEngine.open(folder, tokenizer, plan, settings.samplesTogether, threads, decides),
       );
-      const workshop = { run, settings, folder, base, tasks, engine, trainer, sandbox, signal };
+      const asks = settings.recipe.rewards.some(({ term }) => term === 'teacher');
+      const teacher = asks ? await open(openTeacher(settings.teacher, folder, threads)) : undefined;
+      const workshop = { run, settings, folder, base, tasks, engine, trainer, teacher, sandbox, signal };
       return await new GrpoLoop(workshop, state, onRow).run();
     } finally {
       sandbox.close();
@@ -74,12 +90,17 @@ export function runGrpo(
 
 const FROZEN: TrainingPlan = { tensors: new Set() };
 
-/** Adapters, and the sampler head where it takes part in what is decided. */
+async function openTeacher(dir: string, student: ModelFolder, threads: number): Promise<Teacher> {
+  return Teacher.open(dir === '' ? student : await openModel(dir), student, threads);
+}
+
+/** Adapters, the planner where the recipe has one, and the sampler head where it takes part in what is decided. */
 function policyPlan(folder: ModelFolder, settings: GrpoSettings): TrainingPlan {
   const chained = folder.spec.samplerHead && settings.recipe.decode.mode !== 'ar';
   return {
     tensors: new Set(),
     adapters: adapterPlan(folder, { ...settings, gated: false }),
     ...(chained && { samplerHead: samplerHeadPlan(folder) }),
+    planner: settings.recipe.replay.unmasking !== undefined,
   };
 }

@@ -1,8 +1,9 @@
 import type { Feed } from '../../../kernels/graph.ts';
-import { type Competition, POLICY } from '../../../kernels/training/policy-objective.ts';
+import { type Competition, POLICY, type PolicyOptions } from '../../../kernels/training/policy-objective.ts';
 import { PADDED } from '../../../kernels/training/token-log-probs.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
 import type { ScoredBatch } from '../feeds.ts';
+import { choiceInputs } from '../planner-inputs.ts';
 import type { OtherLogProbs, PolicyLossTerms } from './policy-loss.ts';
 import {
   type PolicyRows,
@@ -77,9 +78,17 @@ export function competitionOf(likelihood: Likelihood, topK: number): Competition
   return competitions[likelihood];
 }
 
-/** What the session is fed to score a batch by a likelihood, sampled at a temperature. */
-export function scoredBatch(rows: PolicyRows, likelihood: Likelihood, temperature: number): ScoredBatch {
-  const { ids, positions, visible, scored } = rows;
+/**
+ * What the session is fed to score a batch by a likelihood, sampled at a temperature; `decisions` as the graph was built
+ * for.
+ */
+export function scoredBatch(
+  rows: PolicyRows,
+  likelihood: Likelihood,
+  temperature: number,
+  decisions?: PolicyOptions['decisions'],
+): ScoredBatch {
+  const { ids, positions, visible, scored, planned } = rows;
   const batch = {
     ids,
     positions,
@@ -89,7 +98,18 @@ export function scoredBatch(rows: PolicyRows, likelihood: Likelihood, temperatur
   };
   const inverseTemperature = { f32: [likelihood === 'model' ? 1 : 1 / temperature] };
   const among = { behaviour: listed, model: everything, transition: best }[likelihood](scored);
-  return { ...batch, ...among, inputs: { [POLICY.inverseTemperature]: inverseTemperature, ...among.inputs } };
+  const inputs = { [POLICY.inverseTemperature]: inverseTemperature, ...among.inputs };
+  if (!decisions) return { ...batch, ...among, inputs };
+  return { ...batch, ...among, planned, inputs: { ...inputs, ...decided(scored, decisions.forced) } };
+}
+
+function decided(scored: readonly ScoredRow[], forced: boolean): Record<string, Feed> {
+  const choices = scored.map(({ decider, chosen = false }) => ({ decider, chosen }));
+  const states = scored.map(({ response, state }) => `${response} ${state}`);
+  return {
+    [POLICY.shown]: { f32: scored.map(({ id }) => Number(id !== null)) },
+    ...choiceInputs(choices, forced ? states : undefined),
+  };
 }
 
 type Among = Pick<ScoredBatch, 'target' | 'inputs'>;
@@ -97,8 +117,10 @@ type Among = Pick<ScoredBatch, 'target' | 'inputs'>;
 /** Every token among its candidates. */
 function listed(scored: readonly ScoredRow[]): Among {
   const candidates = scored.map((token) => {
+    // A position that a planner left masked has no token.
+    if (token.id === null) return [0];
     const among = token.candidates;
-    if (token.id === null || !among?.includes(token.id)) {
+    if (!among?.includes(token.id)) {
       throw new Error('A sampled token was recorded without the candidates that it was chosen among.');
     }
     return among;
@@ -107,7 +129,7 @@ function listed(scored: readonly ScoredRow[]): Among {
   const dims = [candidates.length, most];
   const padded = (of: readonly number[], value: number) => Array<number>(most - of.length).fill(value);
   return {
-    target: scored.map(({ id }, i) => candidates[i].indexOf(id!)),
+    target: scored.map(({ id }, i) => candidates[i].indexOf(id ?? 0)),
     inputs: {
       [POLICY.candidates]: { i64: candidates.flatMap((of) => [...of, ...padded(of, 0)]), dims },
       [POLICY.padding]: {
@@ -120,7 +142,7 @@ function listed(scored: readonly ScoredRow[]): Among {
 
 /** Every token among all. */
 function everything(scored: readonly ScoredRow[]): Among {
-  return { target: scored.map(({ id }) => id!) };
+  return { target: scored.map(({ id }) => id ?? 0) };
 }
 
 /** Every token among the best of its row, and the positions that stayed masked. */

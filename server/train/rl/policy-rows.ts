@@ -1,4 +1,5 @@
 import type { DenoiserSpec } from '../../models/spec.ts';
+import type { PlannedStep } from '../planner-inputs.ts';
 import type { ReplayState, ScoredToken } from './replay/replayer.ts';
 
 /** A response with its states. */
@@ -11,6 +12,8 @@ export interface ReplayedResponse {
 /** A scored token, the row that predicts it, and where it belongs. */
 export interface ScoredRow extends ScoredToken {
   row: number;
+  /** Where a planner decided about it: the place of that row among all rows that planners look at. */
+  decider?: number;
   /** Which of the responses, and which of its states. */
   response: number;
   state: number;
@@ -23,6 +26,8 @@ export interface PolicyRows {
   visible(row: number, column: number): boolean;
   /** By response, state and position. */
   scored: readonly ScoredRow[];
+  /** States in which a planner decided. */
+  planned: readonly PlannedStep[];
 }
 
 /** A row: where it stands and what it sees. */
@@ -49,6 +54,8 @@ interface Row {
 export function policyRows(spec: DenoiserSpec, responses: readonly ReplayedResponse[]): PolicyRows {
   const rows: Row[] = [];
   const scored: ScoredRow[] = [];
+  const planned: PlannedStep[] = [];
+  let deciders = 0;
   let prompt = -1;
   let promptStart = 0;
   let sharedIds: readonly number[] = [];
@@ -76,11 +83,19 @@ export function policyRows(spec: DenoiserSpec, responses: readonly ReplayedRespo
         const position = first + i;
         rows.push({ id, position, prompt, response, state, context: first, noisy });
       }
+      const rowOf = (position: number) => {
+        const clean = position < shared ? promptStart + position : cleanStart + position - shared;
+        return position >= first ? start + position - first : clean;
+      };
+      const step = plannedStep(spec, states[state], { first, count: tokens.length }, rowOf);
       for (const token of states[state].scored) {
-        const from = token.position - spec.logitShift;
-        const clean = from < shared ? promptStart + from : cleanStart + from - shared;
-        const row = from >= first ? start + from - first : clean;
-        scored.push({ ...token, row, response, state });
+        const row = rowOf(token.position - spec.logitShift);
+        const decider = step && token.chosen !== undefined ? deciders + step.rows.indexOf(row) : undefined;
+        scored.push({ ...token, row, response, state, ...(decider !== undefined && { decider }) });
+      }
+      if (step) {
+        planned.push(step);
+        deciders += step.rows.length;
       }
     }
   }
@@ -89,6 +104,7 @@ export function policyRows(spec: DenoiserSpec, responses: readonly ReplayedRespo
     positions: rows.map(({ position }) => position),
     visible: (row, column) => sees(rows[row], rows[column]),
     scored,
+    planned,
   };
 }
 
@@ -131,6 +147,28 @@ function sees(row: Row, column: Row): boolean {
   return row.noisy || column.position <= row.position;
 }
 
+/**
+ * What a planner looks at in a state whose own rows are `count` from position `first` on: these, and for a causal model
+ * the clean row before them, which predicts the first masked position.
+ */
+function plannedStep(
+  { cleanAttention, logitShift }: DenoiserSpec,
+  { tokens, scored }: ReplayState,
+  { first, count }: { first: number; count: number },
+  rowOf: (position: number) => number,
+): PlannedStep | undefined {
+  const decided = scored.filter(({ chosen }) => chosen !== undefined).map(({ position }) => position);
+  if (decided.length === 0) return undefined;
+  const before = cleanAttention === 'causal' ? logitShift : 0;
+  const positions = Array.from({ length: before + count }, (_, i) => first - before + i);
+  const masked = tokens.filter((id) => id === null).length;
+  return {
+    rows: positions.map(rowOf),
+    eligible: positions.map((position) => decided.includes(position + logitShift)),
+    time: 1 - masked / positions.length,
+  };
+}
+
 /** The rows of a state that are not clean rows of the response anyway. */
 function stateRows(spec: DenoiserSpec, sequence: readonly number[], { start, tokens, scored }: ReplayState) {
   const causal = spec.cleanAttention === 'causal';
@@ -140,7 +178,10 @@ function stateRows(spec: DenoiserSpec, sequence: readonly number[], { start, tok
   const first = start + skipped;
   // A causal model has no row for the last position, which would predict the one after the window.
   const all = tokens.slice(skipped, causal ? -1 : undefined);
-  const needed = scored.some(({ position }) => position - spec.logitShift >= first);
+  // A planner looks at all rows of its step.
+  const needed = scored.some(
+    ({ position, chosen }) => chosen !== undefined || position - spec.logitShift >= first,
+  );
   const rows = needed ? all : [];
   const masked = rows.indexOf(null);
   const lastClean = Math.max(0, ...scored.map(({ position }) => position - spec.logitShift + 1));

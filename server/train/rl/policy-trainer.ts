@@ -1,8 +1,10 @@
 import type { Feed } from '../../../kernels/graph.ts';
 import type { TrainingPlan } from '../../../kernels/training/parameters.ts';
+import type { PolicyOptions } from '../../../kernels/training/policy-objective.ts';
 import { Random } from '../../decode/random.ts';
 import { defaultThreads } from '../../engine/threads.ts';
 import type { ModelFolder } from '../../models/model-folder.ts';
+import type { PlannerHeader, StoredPlanner } from '../../models/planner-file.ts';
 import type { ParameterValues, ScoredBatch } from '../feeds.ts';
 import { type Gradients, TrainingSession } from '../session.ts';
 import { TrainedValues } from '../trained-values.ts';
@@ -10,6 +12,7 @@ import { initialValues, writeTrained } from '../trained-weights.ts';
 import { type JudgedResponse, lossSettings, needsOld, objectiveTerms } from './objective.ts';
 import { competitionOf, type PolicyBatch, policyBatches, scoredBatch } from './policy-batches.ts';
 import { driftOf, type Learner, type PolicyReport, policyStep } from './policy-step.ts';
+import type { Recipe } from './recipe.ts';
 import { REPLAYERS } from './replay/index.ts';
 import type { Group } from './rollout.ts';
 import { type GrpoSettings, optimizerSettings } from './settings.ts';
@@ -38,6 +41,7 @@ export class PolicyTrainer implements Learner {
   readonly #session: TrainingSession;
   /** Log-probabilities only; missing where no other policy's are needed. */
   readonly #scorer: TrainingSession | undefined;
+  readonly #planner: PlannerHeader | undefined;
   /** The policy before the run. */
   readonly #reference: ParameterValues;
   readonly #gradients: Gradients[] = [];
@@ -46,25 +50,32 @@ export class PolicyTrainer implements Learner {
     settings: GrpoSettings,
     folder: ModelFolder,
     plan: TrainingPlan,
-    sessions: { session: TrainingSession; scorer: TrainingSession | undefined },
+    parts: { session: TrainingSession; scorer?: TrainingSession; planner?: StoredPlanner },
     reference: ParameterValues,
     trained: TrainedValues,
   ) {
     this.#settings = settings;
     this.#folder = folder;
     this.#plan = plan;
-    this.#session = sessions.session;
-    this.#scorer = sessions.scorer;
+    this.#session = parts.session;
+    this.#scorer = parts.scorer;
+    this.#planner = parts.planner?.header;
     this.#reference = reference;
     this.trained = trained;
   }
 
-  static async open(folder: ModelFolder, plan: TrainingPlan, settings: GrpoSettings): Promise<PolicyTrainer> {
+  /** `planner`: the one to begin with, for a recipe that trains one. */
+  static async open(
+    folder: ModelFolder,
+    plan: TrainingPlan,
+    settings: GrpoSettings,
+    planner?: StoredPlanner,
+  ): Promise<PolicyTrainer> {
     const { recipe, recompute, seed } = settings;
     const threads = settings.threads || defaultThreads();
     const { suppressedTokenIds: suppressed } = folder.spec;
     const competition = competitionOf(recipe.replay.likelihood, recipe.decode.topK);
-    const scoring = { competition, suppressed };
+    const scoring = { competition, suppressed, ...decisionsOf(recipe) };
     const old = needsOld(recipe.objective);
     const loss = { ...lossSettings(recipe.objective), old };
     const session = await TrainingSession.open(folder, plan, threads, {
@@ -75,10 +86,10 @@ export class PolicyTrainer implements Learner {
       old || recipe.objective.kl
         ? await TrainingSession.open(folder, plan, threads, { policy: scoring })
         : undefined;
-    const reference = await initialValues(folder, session.parameters, seed);
+    const reference = await initialValues(folder, session.parameters, seed, planner?.values);
     const values = new Map([...reference].map(([name, value]) => [name, value.slice()]));
     const trained = new TrainedValues(values, session.parameters, optimizerSettings(settings));
-    return new PolicyTrainer(settings, folder, plan, { session, scorer }, reference, trained);
+    return new PolicyTrainer(settings, folder, plan, { session, scorer, planner }, reference, trained);
   }
 
   async update(
@@ -104,9 +115,10 @@ export class PolicyTrainer implements Learner {
     return { ...last, ...(drift && { drift }) };
   }
 
-  /** Writes the adapter, and the sampler head if it is trained, as they now are. */
+  /** Writes the adapter, and the sampler head and the planner if they are trained, as they now are. */
   async write(dir: string): Promise<void> {
-    await writeTrained(dir, this.#folder, this.#plan, this.#session.parameters, this.trained.values);
+    const { parameters } = this.#session;
+    await writeTrained(dir, this.#folder, this.#plan, parameters, this.trained.values, this.#planner);
   }
 
   async release(): Promise<void> {
@@ -132,7 +144,10 @@ export class PolicyTrainer implements Learner {
     );
     const terms = objectiveTerms(responses, objective);
     const batches = policyBatches(spec, responses, terms, this.#settings.rowsPerForward);
-    const fed = batches.map(({ rows }) => scoredBatch(rows, replay.likelihood, decode.temperature));
+    const { decisions } = decisionsOf(this.#settings.recipe);
+    const fed = batches.map(({ rows }) =>
+      scoredBatch(rows, replay.likelihood, decode.temperature, decisions),
+    );
     const { kl } = objective;
     const old = needsOld(objective) ? await this.#score(fed, this.trained.values) : undefined;
     const reference = kl && (kl.to === 'old' ? old : await this.#score(fed, this.#reference));
@@ -158,4 +173,9 @@ export class PolicyTrainer implements Learner {
     const room = (slot: number) => (this.#gradients[slot] ??= this.#session.newGradients());
     return policyStep(step, parts, this.#settings.recipe.objective, this.trained, room);
   }
+}
+
+/** Whether a planner's decisions are scored, and how. */
+function decisionsOf({ replay: { unmasking } }: Recipe): Pick<PolicyOptions, 'decisions'> {
+  return unmasking ? { decisions: { forced: unmasking === 'bernoulli-forced' } } : {};
 }

@@ -1,4 +1,5 @@
 import { POLICIES } from '../../decode/policies/index.ts';
+import { PLANNER_UNMASKINGS } from '../../decode/unmasking/index.ts';
 import { UserError } from '../../errors.ts';
 import type { DecodeSettings } from '../../protocol.ts';
 import { type AdvantageSettings, BASELINES } from './advantage.ts';
@@ -22,7 +23,7 @@ export interface Recipe {
   after?: string;
   promptsPerStep: number;
   groupSize: number;
-  decode: Pick<DecodeSettings, 'mode' | 'threshold' | 'maxTokens' | 'temperature' | 'topK'>;
+  decode: Pick<DecodeSettings, 'mode' | 'threshold' | 'maxTokens' | 'temperature' | 'topK' | 'policy'>;
   replay: ReplaySettings;
   /** A policy over the frozen model is trained in place of the model. */
   policy?: PolicyRecipe;
@@ -60,10 +61,12 @@ const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
     maxTokens: whole(1),
     temperature: number(0, 100),
     topK: whole(1),
+    policy: optional(among('learned')),
   }),
   replay: object({
     replayer: among(...Object.keys(REPLAYERS)),
     likelihood: among('behaviour', 'model', 'transition'),
+    unmasking: optional(among(...PLANNER_UNMASKINGS)),
     shrink: whole(1),
     promptMask: share,
     scoreAfterEnd: yesOrNo,
@@ -95,6 +98,7 @@ const CHECKS: { readonly [K in keyof Required<Recipe>]: Check } = {
       gate: among(...Object.keys(GATES)),
       normaliser: among(...Object.keys(NORMALISERS)),
       alpha: optional(number(0, 100)),
+      reverseKl: optional(yesOrNo),
     }),
   ),
   advantage: object({ baseline: among(...Object.keys(BASELINES)), least: optional(number(-1e6, 1e6)) }),

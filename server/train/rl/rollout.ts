@@ -13,6 +13,8 @@ export interface Rollout {
   correct: boolean;
   /** Decoded by a rule for the policy under training to learn from. */
   expert: boolean;
+  /** Mean log-probability of its tokens under a teacher, where a reward asks for it. */
+  teacherLogProb?: number;
 }
 
 /** The responses to one prompt in one step; their rewards are compared with each other. */

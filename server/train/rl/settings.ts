@@ -14,10 +14,15 @@ export interface GrpoSettings {
   tasks: string;
   /** Only tasks up to this level are trained on and evaluated; 0 takes all. */
   level: number;
+  /** Model folder of the teacher that a reward may ask; empty: the model itself, as it is before the run. */
+  teacher: string;
   /** The preset that the recipe comes from. */
   preset: string;
   recipe: Recipe;
-  /** Where the recipe trains a policy: the file of the one to go on from; empty for a new one. */
+  /**
+   * Where the recipe trains a policy or a planner: the file of the one to go on from; empty for a new policy, and for the
+   * planner in the model's folder.
+   */
   policyFile: string;
   /** Low-rank adapters: their rank, alpha, and the last part of the names of the modules that get one. */
   rank: number;
@@ -53,6 +58,7 @@ const SETTINGS: { readonly [K in keyof GrpoSettings]: Setting<GrpoSettings[K]> }
   model: { value: undefined, must: 'the folder of a model', accepts: isText },
   tasks: { value: undefined, must: 'a task file', accepts: isText },
   level: whole(0, 0),
+  teacher: { value: '', must: 'the folder of a model', accepts: (value) => typeof value === 'string' },
   preset: { value: 'none', must: 'the name of a preset', accepts: isText },
   recipe: {
     value: undefined,
@@ -61,7 +67,7 @@ const SETTINGS: { readonly [K in keyof GrpoSettings]: Setting<GrpoSettings[K]> }
   },
   policyFile: {
     value: '',
-    must: 'the file of a policy, or nothing',
+    must: 'the file of a policy or a planner, or nothing',
     accepts: (value) => typeof value === 'string',
   },
   rank: whole(16, 1),
@@ -95,8 +101,11 @@ export function optimizerSettings({
 export function resolveGrpoSettings(given: Readonly<Record<string, unknown>>, source: string): GrpoSettings {
   const settings = resolveBy(SETTINGS, given, source);
   checkRecipe(settings.recipe, source);
-  if (settings.policyFile !== '' && !settings.recipe.policy) {
-    throw new UserError(`${source}: policyFile goes with a recipe that trains a policy, such as jazbec.`);
+  const { policy, replay } = settings.recipe;
+  if (settings.policyFile !== '' && !policy && !replay.unmasking) {
+    throw new UserError(
+      `${source}: policyFile goes with a recipe that trains a policy or a planner, such as jazbec.`,
+    );
   }
   const compared = policyResponses(settings.recipe);
   if (compared === 1) {

@@ -54,7 +54,7 @@ test('rounds over a noisy and a clean copy score every token once, as the decode
       const values = naiveLogProbs(
         spec,
         tinyWeights(spec, seed),
-        { ...rows, scored: inRows },
+        { ...rows, scored: inRows, planned: [] },
         { temperature: 0.8, rounded: true },
       );
       for (const [i, position] of scored.entries()) {

@@ -2,6 +2,8 @@ import type { RL_PRESET_NAMES } from '../../../protocol.ts';
 import type { Recipe } from '../recipe.ts';
 import { d1 } from './d1.ts';
 import { dirl } from './dirl.ts';
+import { dultra } from './dultra.ts';
+import { dultraDistill } from './dultra-distill.ts';
 import { grpoTrajectory } from './grpo-trajectory.ts';
 import { jazbec } from './jazbec.ts';
 import { jazbecDpls } from './jazbec-dpls.ts';
@@ -27,4 +29,6 @@ export const RL_PRESETS: Readonly<Record<(typeof RL_PRESET_NAMES)[number], Recip
   jazbec,
   'jazbec-dpls': jazbecDpls,
   'jazbec-es': jazbecEs,
+  dultra,
+  'dultra-distill': dultraDistill,
 };

@@ -1,13 +1,16 @@
+import type { PlannerUnmasking } from '../../../decode/unmasking/index.ts';
 import type { DenoiserSpec } from '../../../models/spec.ts';
-import type { Step } from '../../../protocol.ts';
+import type { Decision, Step } from '../../../protocol.ts';
 import { revealedToken } from './recorded-tokens.ts';
 import type { Recorded, Replayer, ReplayState, ScoredToken } from './replayer.ts';
 
 /** One state a step: every revealed token in the context in which it was revealed (the papers' E1). */
 export const exact: Replayer = {
-  misfit(spec, { mode, policy = 'dynamic', steps, cache, refresh }, { likelihood }) {
+  misfit(spec, { mode, policy = 'dynamic', steps, cache, refresh }, { likelihood, unmasking }) {
     if (cache && refresh !== 1)
       return 'responses decoded with a cache that is only about right cannot be repeated';
+    if (unmasking && (mode !== 'threshold' || policy !== 'learned'))
+      return 'no planner decides what the mode and policy of decoding reveal';
     if (likelihood !== 'transition') return undefined;
     if (mode !== 'threshold' || policy !== 'dynamic' || steps !== undefined)
       return 'transitions are known of plain threshold decoding only';
@@ -16,26 +19,28 @@ export const exact: Replayer = {
     return spec.subBlockSize ? 'positions outside of a sub-block are not drawn at all' : undefined;
   },
 
-  states(recorded, spec, { scoreAfterEnd, likelihood }) {
+  states(recorded, spec, { scoreAfterEnd, likelihood, unmasking }) {
     const { promptIds, responseIds, steps } = recorded;
     const states: ReplayState[] = [];
     const rounds = new Map<number, number>();
     for (const step of steps) {
-      if (step.revealed.length === 0) continue;
+      const decisions = unmasking && step.decision ? decided(recorded, step.decision, unmasking) : [];
+      if (step.revealed.length === 0 && decisions.length === 0) continue;
       const start = promptIds.length + step.windowStart;
       // Without a grid no two steps belong together.
       const round = spec.cleanAttention === 'block' ? (rounds.get(start) ?? 0) : step.index;
       rounds.set(start, round + 1);
-      const revealed = step.revealed.filter(({ position }) => scoreAfterEnd || position < responseIds.length);
-      if (revealed.length === 0) continue;
-      states.push({
-        ...shown(recorded, spec, step),
-        scored: [
-          ...revealed.map((reveal) => ({ ...revealedToken(recorded, reveal), recorded: reveal.logProb })),
-          ...(likelihood === 'transition' ? stayedMasked(recorded, spec, step) : []),
-        ].sort((a, b) => a.position - b.position),
-        round,
-      });
+      const tokens = step.revealed.map((reveal) => ({
+        ...revealedToken(recorded, reveal),
+        recorded: reveal.logProb,
+      }));
+      const counted = withDecisions(tokens, decisions).filter(
+        ({ position }) => scoreAfterEnd || position < promptIds.length + responseIds.length,
+      );
+      if (counted.length === 0) continue;
+      const stayed = likelihood === 'transition' ? stayedMasked(recorded, spec, step) : [];
+      const scored = [...counted, ...stayed].sort((a, b) => a.position - b.position);
+      states.push({ ...shown(recorded, spec, step), scored, round });
     }
     return states;
   },
@@ -57,6 +62,50 @@ function shown(
     for (const { position, id } of revealed) canvas[position] = id;
   }
   return { start: 0, tokens: [...promptIds, ...canvas, ...suffixIds] };
+}
+
+/** A position that a planner decided about, and the log-probability of that decision. */
+interface Decided {
+  position: number;
+  chosen: boolean;
+  logProb: number;
+}
+
+/** What adds up to the log-probability of a decision, position by position. */
+function decided(
+  { promptIds }: Recorded,
+  { eligible, chosen, probabilities = [] }: Decision,
+  unmasking: PlannerUnmasking,
+): Decided[] {
+  const best = eligible[probabilities.indexOf(Math.max(...probabilities))];
+  const settled = unmasking === 'bernoulli-forced' && chosen.length === 1 && chosen[0] === best;
+  return eligible.map((position, i) => {
+    const isChosen = chosen.includes(position);
+    const probability = isChosen ? probabilities[i] : 1 - probabilities[i];
+    const logProb = settled && position === best ? 0 : Math.log(probability);
+    return { position: promptIds.length + position, chosen: isChosen, logProb };
+  });
+}
+
+/** Tokens with the decisions to reveal them, and the positions that a planner left masked. */
+function withDecisions(
+  tokens: readonly (ScoredToken & { recorded: number })[],
+  decisions: readonly Decided[],
+): ScoredToken[] {
+  const rest = new Map(decisions.map((decision) => [decision.position, decision]));
+  const revealed = tokens.map((token) => {
+    const decision = rest.get(token.position);
+    rest.delete(token.position);
+    if (!decision) return token;
+    return { ...token, chosen: decision.chosen, recorded: token.recorded + decision.logProb };
+  });
+  const left = [...rest.values()].map(({ position, chosen, logProb }) => ({
+    position,
+    id: null,
+    chosen,
+    recorded: logProb,
+  }));
+  return [...revealed, ...left];
 }
 
 /** Positions that a step of threshold decoding left masked. */

@@ -1,4 +1,5 @@
 import type { Random } from '../../../decode/random.ts';
+import type { PlannerUnmasking } from '../../../decode/unmasking/index.ts';
 import type { DenoiserSpec } from '../../../models/spec.ts';
 import type { DecodeSettings, Trajectory } from '../../../protocol.ts';
 import type { ReplayerName } from './index.ts';
@@ -8,11 +9,13 @@ export interface ScoredToken {
   /** Counts from the first prompt token. */
   position: number;
   /**
-   * null: the position stayed masked, because the token drawn there had a probability less than `below`, or, without
-   * that, than the only token that its state revealed.
+   * null: the position stayed masked, because a planner left it so, or because the token drawn there had a probability
+   * less than `below`, or, without that, than the only token that its state revealed.
    */
   id: number | null;
   below?: number;
+  /** A planner decided about the position: whether it chose to reveal it. */
+  chosen?: boolean;
   /** The token before it that the sampler head is given; missing where its row is not chained. */
   previous?: number;
   /** The tokens that it was chosen among; missing where that is unknown. */
@@ -55,6 +58,12 @@ export interface ReplaySettings {
   shrink: number;
   /** `full-onestep`: probability that a prompt token is masked. */
   promptMask: number;
+  /**
+   * The decisions of a planner count too, in `exact` replays, so that a step's sum is the log-probability of revealing just
+   * these tokens. `bernoulli-forced` is how they are made, the best position being revealed where none is drawn;
+   * `bernoulli-released` scores that as if it had been drawn (dUltra's code).
+   */
+  unmasking?: PlannerUnmasking;
   /** Whether tokens count that were revealed behind the end of the response. They are shown as in decoding either way. */
   scoreAfterEnd: boolean;
 }

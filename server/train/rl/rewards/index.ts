@@ -9,6 +9,7 @@ import { repetition } from './repetition.ts';
 import type { RewardTerm } from './reward-term.ts';
 import { speed, speedPenalty } from './speed.ts';
 import { steps } from './steps.ts';
+import { teacher } from './teacher.ts';
 import { tpf } from './tpf.ts';
 
 /** Every reward term, by the name that a recipe uses. */
@@ -25,6 +26,7 @@ export const REWARDS = {
   length,
   format,
   repetition,
+  teacher,
 } as const satisfies Record<string, RewardTerm>;
 
 export type RewardName = keyof typeof REWARDS;

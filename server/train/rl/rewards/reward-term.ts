@@ -11,6 +11,8 @@ export interface RewardSettings {
   normaliser: Normaliser;
   /** `correct-speed`: exponent of the speed, 0 for correctness alone. */
   alpha?: number;
+  /** `teacher`: less the response's own log-probability, so that the reward is minus a reverse KL divergence. */
+  reverseKl?: boolean;
 }
 
 /** What a response is worth in one respect: larger is better. One a file; index.ts holds the table. */
