@@ -65,10 +65,8 @@ test('a planner is warmed up, trained with its denoiser, exported and decoded wi
   const loss = ({ terms }: (typeof warmSteps)[number]) => terms.revealed + terms.left;
   assert.ok(Math.abs(loss(warmSteps[0]) - 2 * Math.LN2) < 1e-5, 'at first every position has probability ½');
   assert.ok(loss(warmSteps[warmSteps.length - 1]) < loss(warmSteps[0]));
-  await assert.rejects(
-    exportCheckpoint(warm, path.join(dir, 'none')),
-    /is a planner: decode with --policy-file/,
-  );
+  const copied = await exportCheckpoint(warm, path.join(dir, 'warmed'));
+  await readPlanner(path.join(copied.dir, PLANNER_FILE), copied);
 
   const run = await RunFolder.create(path.join(dir, 'run'), settings);
   const { steps } = await train(run, settings);
