@@ -87,8 +87,9 @@ export interface Decision {
   /** Positions that it might reveal, ascending. */
   eligible: number[];
   /**
-   * Those that it chose, in the order in which it did. Verified decoding reveals the first eligible position anyway, and
-   * those of them that follow it without a gap; after many steps without any another one may be revealed.
+   * Those that it chose, in the order in which it did. A causal model reveals the first eligible position anyway, and
+   * verified decoding of the others those that follow it without a gap; other models may reveal another one after many
+   * steps without any.
    */
   chosen: number[];
   /** σ(logit) of each eligible position, 0 … 1: that of revealing it, others left aside. Missing where a rule decided. */

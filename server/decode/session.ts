@@ -124,11 +124,16 @@ export class Session {
 
   /**
    * What step `step` (from 0) of a window reveals of the choices for its masked positions; both by rising position. A rule
-   * never asks for more than there is: what is revealed already is not chosen again. It takes `certain` for certain.
+   * never asks for more than there is: what is revealed already is not chosen again. It takes `certain` for certain; a
+   * learned policy sees it as it is, but it is revealed whatever that says.
    */
   async reveal(choices: readonly Choice[], window: Span, step: number, certain?: Choice): Promise<Choice[]> {
     const { policy = 'dynamic', steps = window.size } = this.settings;
-    if (policy === 'learned') return byPosition(await this.deciding!.revealed(choices, window));
+    if (policy === 'learned') {
+      if (!certain) return byPosition(await this.deciding!.revealed(choices, window));
+      const chosen = await this.deciding!.chosen(choices, window);
+      return choices.filter((choice) => choice === certain || chosen.includes(choice));
+    }
     const least = Math.min(leastRevealed(window.size, steps, step), choices.length);
     const seen = choices.map((choice) => (choice === certain ? asCertain(choice) : choice));
     const positions = POLICIES[policy](seen, least, this.settings).map(({ position }) => position);

@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
  * The prediction for the first masked position is what the model would write next, token by token: every rule takes it for
  * certain, so that it is revealed and a forward gains one token at least. (The surest prediction wherever it stands, as
  * in blocks, would be written without what comes before it; the embedded model writes hardly a program that way.) A
- * learned policy decides about it as about the others.
+ * learned policy decides about the others.
  */
 export async function decodeByThreshold(session: Session): Promise<void> {
   const { cache, promptIds, response, settings } = session;
@@ -37,8 +37,6 @@ export async function decodeByThreshold(session: Session): Promise<void> {
     // A sliding window has no first steps that could take more than the others.
     const span = { start: masked, size: settings.window };
     const choices = await session.reveal([head, ...others], span, Number.POSITIVE_INFINITY, head);
-    // Another forward could not change the prediction of a position that is alone.
-    if (choices.length === others.length && !choices.includes(head)) choices.unshift(head);
     for (const { position, id } of choices) tokens[position] = id;
     ended = response.settle(settledFrom(tokens, masked));
     session.recorder.step({
