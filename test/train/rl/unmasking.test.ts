@@ -176,6 +176,17 @@ test('imitation makes what the expert did more probable', async (t) => {
   assert.ok(right.at(-1)!.nll < right[0].nll - 0.1, `${right.map(({ nll }) => nll)}`);
 });
 
+test('a policy that sees hidden states learns from those that it saw; they are not written to traces', async (t) => {
+  const hidden = { ...RL_PRESETS.jazbec.policy!, confidences: 2, hidden: true };
+  const { dir, settings } = policyLab(t, 'jazbec', { policy: hidden });
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  const { steps } = await train(run, { ...settings, steps: 2, evaluateEvery: 0 });
+  for (const { drift } of steps) assert.ok(drift!.max < 1e-4);
+  const trace = readFileSync(path.join(run.dir, samples(run)[0].trace), 'utf8');
+  assert.match(trace, /"probabilities"/);
+  assert.doesNotMatch(trace, /"inputs"/);
+});
+
 test('an expert that verifies teaches what stood of its proposals', () => {
   const step = (chosen: number[], confirmed: number[]) => ({
     decision: {

@@ -19,7 +19,7 @@ export const ontrack: Recipe = {
   objective: {
     ...jazbec.objective,
     nll: { weight: 1, reduction: 'token' }, // model card: teacher forcing; a token is a decision
-    innerIterations: 4, // ours: responses cost more than decisions
+    innerIterations: 16, // ours: responses cost more than decisions
   },
   optimizer: { ...jazbec.optimizer, learningRate: 1e-3, weightDecay: 0.01 }, // ours
 };
