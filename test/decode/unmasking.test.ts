@@ -54,10 +54,22 @@ test('Bernoulli: the product of its draws; the forced action does not depend on 
 
 test('sure positions have finite probabilities', () => {
   const logits = [800, -800];
-  for (const { logProb } of Object.values(UNMASKINGS)) {
+  for (const name of ['bernoulli', 'bernoulli-forced', 'bernoulli-released', 'dpls'] as const) {
+    const { logProb } = UNMASKINGS[name];
     for (const action of [[0], [1], [0, 1]]) assert.ok(Number.isFinite(logProb(logits, action)), `${action}`);
   }
   near(UNMASKINGS.bernoulli.logProb(logits, [0]), 0);
+});
+
+test('what is expected: as many as the probabilities add up to, the largest ones, one at least', () => {
+  const { sample, logProb } = UNMASKINGS['bernoulli-expected'];
+  const random = new Random(1);
+  // 0.88 + 0.73 + 0.5 = 2.11
+  assert.deepEqual(sample([1, 0, 2], random), [2, 0]);
+  assert.deepEqual(sample([-3, -2, -4], random), [1]);
+  assert.deepEqual(sample([-1, -1], random), [0]);
+  assert.deepEqual(sample([], random), []);
+  assert.deepEqual([logProb([1, 0, 2], [0, 2]), logProb([1, 0, 2], [2])], [0, Number.NEGATIVE_INFINITY]);
 });
 
 test('dynamic Plackett–Luce: the vector of two positions', () => {

@@ -44,3 +44,22 @@ export const bernoulliReleased: Unmasking = {
   logProb: bernoulli.logProb,
   draws: bernoulli.draws,
 };
+
+/** dUltra's inference mode: nothing is drawn; the ⌊Σ p⌋ positions with the largest logits are revealed, one at least. */
+export const bernoulliExpected: Unmasking = {
+  sample: expectedPlaces,
+
+  logProb(logits, action) {
+    const only = expectedPlaces(logits);
+    const isIt = only.length === action.length && only.every((place) => action.includes(place));
+    return isIt ? 0 : Number.NEGATIVE_INFINITY;
+  },
+
+  draws: () => [],
+};
+
+function expectedPlaces(logits: readonly number[]): number[] {
+  const expected = logits.reduce((sum, logit) => sum + Math.exp(logSigmoid(logit)), 0);
+  const ranked = [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
+  return ranked.slice(0, Math.max(1, Math.floor(expected)));
+}

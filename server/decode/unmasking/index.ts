@@ -1,4 +1,4 @@
-import { bernoulli, bernoulliForced, bernoulliReleased } from './bernoulli.ts';
+import { bernoulli, bernoulliExpected, bernoulliForced, bernoulliReleased } from './bernoulli.ts';
 import { dpls } from './dpls.ts';
 import type { Unmasking } from './unmasking.ts';
 
@@ -7,6 +7,7 @@ export const UNMASKINGS = {
   bernoulli,
   'bernoulli-forced': bernoulliForced,
   'bernoulli-released': bernoulliReleased,
+  'bernoulli-expected': bernoulliExpected,
   dpls,
 } as const satisfies Record<string, Unmasking>;
 
