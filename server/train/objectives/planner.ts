@@ -43,26 +43,27 @@ export const planner = {
       ...rows,
       targets: laid.scored.map(({ row, id }) => ({ row, token: id!, weight: 0, term: 'prediction' })),
       denominators: { prediction: 1 },
-      forced: (predictions) => ({ ...rows, ...imitated(laid, predictions) }),
+      forced: (predictions) => ({ ...rows, ...imitated(spec, laid, predictions) }),
     };
   },
 } satisfies Objective;
 
-/** The choices of the factor rule in every state, given what the network predicts. */
+/**
+ * The choices of the factor rule in every state, given what the network predicts. As in decoding, the first masked position
+ * of a causal model counts as certain.
+ */
 function imitated(
+  { cleanAttention }: DenoiserSpec,
   { scored, planned }: PolicyRows,
   predictions: readonly Prediction[],
 ): Pick<SampleRows, 'targets' | 'planned' | 'denominators'> {
   const chosen = new Set<number>();
   for (const state of new Set(scored.map((token) => token.state))) {
-    const ranked = [...scored.keys()]
-      .filter((i) => scored[i].state === state)
-      .sort((a, b) => predictions[b].confidence - predictions[a].confidence);
-    const count = factorCount(
-      ranked.map((i) => predictions[i].confidence),
-      FACTOR,
-    );
-    for (const i of ranked.slice(0, count)) chosen.add(i);
+    const members = [...scored.keys()].filter((i) => scored[i].state === state);
+    const confidence = (i: number) =>
+      cleanAttention === 'causal' && i === members[0] ? 1 : predictions[i].confidence;
+    const ranked = members.toSorted((a, b) => confidence(b) - confidence(a));
+    for (const i of ranked.slice(0, factorCount(ranked.map(confidence), FACTOR))) chosen.add(i);
   }
   const targets = scored.map(({ row, id, decider }, i) => {
     const choice = { decider, chosen: chosen.has(i) };
