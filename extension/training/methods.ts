@@ -14,7 +14,7 @@ const METHODS: Readonly<Record<Method, string>> = {
   d1: 'Right answers, for models with full attention such as LLaDA and Dream',
   'grpo-trajectory': 'Right answers alone, nothing added: to compare with',
   ontrack: 'Not the model but what reveals its tokens, after a rule that is right: the start for the next',
-  'ontrack-verified': 'The same for models that check what they write, such as Unmask’s own',
+  'ontrack-verified': 'What proposes tokens to a frozen model that checks them, such as Unmask’s own',
   jazbec: 'What reveals the tokens of a frozen model: right answers in few steps',
   'jazbec-dpls': 'The same, which draws the tokens one after another',
   'jazbec-es': 'The same beside the answers of a rule, from which it may learn',

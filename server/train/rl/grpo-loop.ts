@@ -123,7 +123,7 @@ export class GrpoLoop {
     if (policyResponses(recipe) === 0) return undefined;
     return (
       'A new policy reveals at random and solves no held-out task, so there is hardly anything to reward: ' +
-      'begin with the preset ontrack, or ontrack-verified, and give its policy as policyFile.'
+      'begin with the preset ontrack, and give its policy as policyFile.'
     );
   }
 
