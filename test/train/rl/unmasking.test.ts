@@ -24,16 +24,17 @@ import {
 import { UnmaskingSession } from '../../../server/train/rl/unmasking/unmasking-session.ts';
 import { exportCheckpoint } from '../../../server/train/run/export.ts';
 import { RunFolder } from '../../../server/train/run/run-folder.ts';
-import { lab, metricsWithoutTimes, samples, train } from '../../support/grpo-lab.ts';
+import { bytes, fakeSandbox, lab, metricsWithoutTimes, samples, train } from '../../support/grpo-lab.ts';
 import { testRandom } from '../../support/tiny-model.ts';
 import { tinyPolicy } from '../../support/tiny-policy.ts';
 
 const POLICIES = ['jazbec', 'jazbec-dpls', 'jazbec-es', 'ontrack'] as const;
 
-/** A preset on the tiny model. */
+/** A preset on the tiny model, most of whose responses end before the length limit. */
 function policyLab(t: TestContext, preset: (typeof POLICIES)[number], changes: Partial<Recipe> = {}) {
   const recipe: Recipe = RL_PRESETS[preset];
   return lab(t, {
+    stopTokens: bytes(96, 256),
     recipe: {
       ...recipe,
       promptsPerStep: 2,
@@ -45,6 +46,9 @@ function policyLab(t: TestContext, preset: (typeof POLICIES)[number], changes: P
     },
   });
 }
+
+/** A sandbox that every program passes. */
+const praising = () => fakeSandbox(() => true);
 
 const random = testRandom(11);
 
@@ -146,7 +150,11 @@ for (const preset of POLICIES) {
   test(`a run trains the policy and leaves the model alone: ${preset}`, async (t) => {
     const { dir, settings } = policyLab(t, preset);
     const run = await RunFolder.create(path.join(dir, 'run'), settings);
-    const { state: end, steps } = await train(run, { ...settings, steps: 2, evaluateEvery: 2 });
+    const { state: end, steps } = await train(
+      run,
+      { ...settings, steps: 2, evaluateEvery: 2 },
+      { sandbox: praising() },
+    );
     assert.deepEqual([end.status, end.step], ['done', 2]);
     // What is recorded at decoding is what the trainer computes from what was stored, as long as nothing has moved.
     for (const { drift } of steps) assert.ok(preset === 'ontrack' ? !drift : drift!.max < 1e-4);
@@ -169,11 +177,12 @@ for (const preset of POLICIES) {
 }
 
 test('imitation makes what the expert did more probable', async (t) => {
-  const { dir, settings } = policyLab(t, 'ontrack', { promptsPerStep: 3 });
+  const objective = { ...RL_PRESETS.ontrack.objective, innerIterations: 1 };
+  const optimizer = { ...RL_PRESETS.ontrack.optimizer, learningRate: 1e-4, warmupSteps: 0 };
+  const { dir, settings } = policyLab(t, 'ontrack', { promptsPerStep: 3, objective, optimizer });
   const run = await RunFolder.create(path.join(dir, 'run'), settings);
-  const { steps } = await train(run, { ...settings, steps: 3, evaluateEvery: 0 });
-  const right = steps.filter(({ correct }) => correct > 0);
-  assert.ok(right.at(-1)!.nll < right[0].nll - 0.1, `${right.map(({ nll }) => nll)}`);
+  const { steps } = await train(run, { ...settings, steps: 4, evaluateEvery: 0 }, { sandbox: praising() });
+  assert.ok(steps[3].nll < steps[0].nll - 0.01, `${steps.map(({ nll }) => nll)}`);
 });
 
 test('a policy that sees hidden states learns from those that it saw; they are not written to traces', async (t) => {
