@@ -5,7 +5,7 @@ import { EngineHost } from '../../server/engine/host.ts';
 import { withChatEnd } from '../../server/models/chat-end.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { loadTokenizer } from '../../server/models/tokenizer.ts';
-import type { DecodeSettings } from '../../server/protocol.ts';
+import type { DecodeSettings, RevealRule } from '../../server/protocol.ts';
 import { parseTrajectory } from '../../server/trajectory-file.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { TINY_FAMILIES, writeTinyFamily } from '../support/tiny-families.ts';
@@ -82,11 +82,12 @@ for (const name of Object.keys(TINY_FAMILIES)) {
     const folder = await openModel(dir);
     const spec = withChatEnd(folder.spec, await loadTokenizer(folder));
     const decoder = spec.cleanAttention === 'full' ? uncachedFull : uncachedBlocks;
+    const policy = DECODINGS[name]?.policy as RevealRule | undefined;
     const expected = decoder(
       spec,
       ({ ids, positions, visible }) => network(ids, positions, visible).flat(),
       trajectory.promptIds,
-      { ...trajectory.settings, policy: undefined, suffixIds: trajectory.suffixIds },
+      { ...trajectory.settings, policy, suffixIds: trajectory.suffixIds },
     );
     assert.deepEqual(
       trajectory.steps
