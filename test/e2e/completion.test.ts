@@ -102,7 +102,7 @@ describe('the packaged extension in VS Code', {
     const ofModel = page.locator('.trace .figures dd', { hasText: /^llada$/ });
     // The server reads the settings anew when the editor has seen the file change.
     for (let attempt = 0; attempt < 30 && (await ofModel.count()) === 0; attempt++) {
-      await window.editor.press('Alt+\\');
+      await window.editor.askAnew();
       await ofModel.waitFor({ timeout: 2000 }).catch(() => undefined);
     }
     assert.equal(await page.locator('.trace .figures dd', { hasText: /^threshold,/ }).count(), 1);
