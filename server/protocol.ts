@@ -591,22 +591,21 @@ export type FromRunPage =
 // ------------------------------------------------------------------------ training
 
 /** Methods of reinforcement learning, the one for the embedded model first, as `train grpo --preset` takes them. */
-export const RL_PRESET_NAMES = [
-  'lightningrl-verified',
-  'lightningrl',
-  'lightningrl-released',
-  'dirl',
-  'tracerl',
-  'd1',
-  'grpo-trajectory',
-  'ontrack',
-  'ontrack-verified',
-  'jazbec',
-  'jazbec-dpls',
-  'jazbec-es',
-  'dultra',
-  'dultra-distill',
-] as const;
+export type RlPresetName =
+  | 'lightningrl-verified'
+  | 'lightningrl'
+  | 'lightningrl-released'
+  | 'dirl'
+  | 'tracerl'
+  | 'd1'
+  | 'grpo-trajectory'
+  | 'ontrack'
+  | 'ontrack-verified'
+  | 'jazbec'
+  | 'jazbec-dpls'
+  | 'jazbec-es'
+  | 'dultra'
+  | 'dultra-distill';
 
 /** What is shown of a run that says it is running and has no process any more. */
 export const INTERRUPTED = { status: 'interrupted', reason: 'its process ended without a word' } as const;

@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ProgressLocation, window, workspace } from 'vscode';
+import type { RlPresetName } from '../../server/protocol.ts';
 import type { App } from '../app.ts';
 import { runCommandLine, startDetached } from '../command-line.ts';
 import { currentSettings } from '../settings.ts';
 import { mayRunPrograms } from './consent.ts';
-import { chooseMethod, type Method } from './methods.ts';
+import { chooseMethod } from './methods.ts';
 import { showRunTerminal } from './run-terminal.ts';
 
 /** A task to learn from and one to be measured by. */
@@ -83,7 +84,12 @@ async function findTasks({ context, log }: App, file: string): Promise<number | 
 }
 
 /** Begins with the model that completes, and with the tasks that come with Unmask where there is no file. */
-async function start({ context, runs }: App, run: string, method: Method, tasks?: string): Promise<void> {
+async function start(
+  { context, runs }: App,
+  run: string,
+  method: RlPresetName,
+  tasks?: string,
+): Promise<void> {
   const model = currentSettings().get<string>('model');
   const changes = Object.entries({ model, tasks }).flatMap(([key, value]) =>
     value ? ['--set', `${key}=${JSON.stringify(value)}`] : [],

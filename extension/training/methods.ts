@@ -1,10 +1,8 @@
 import { window } from 'vscode';
-import type { RL_PRESET_NAMES } from '../../server/protocol.ts';
-
-export type Method = (typeof RL_PRESET_NAMES)[number];
+import type { RlPresetName } from '../../server/protocol.ts';
 
 /** What sets each method apart, for somebody who has to choose one. The first is the usual choice. */
-const METHODS: Readonly<Record<Method, string>> = {
+const METHODS: Readonly<Record<RlPresetName, string>> = {
   'lightningrl-verified':
     'Right answers in few steps; for models that check what they write, such as Unmask’s own',
   lightningrl: 'The same for models that decode by confidence alone, as in the LightningRL paper',
@@ -23,7 +21,7 @@ const METHODS: Readonly<Record<Method, string>> = {
 };
 
 /** Undefined when none is chosen. */
-export async function chooseMethod(title: string, placeHolder?: string): Promise<Method | undefined> {
-  const items = Object.entries(METHODS).map(([label, detail]) => ({ label: label as Method, detail }));
+export async function chooseMethod(title: string, placeHolder?: string): Promise<RlPresetName | undefined> {
+  const items = Object.entries(METHODS).map(([label, detail]) => ({ label: label as RlPresetName, detail }));
   return (await window.showQuickPick(items, { title, placeHolder }))?.label;
 }

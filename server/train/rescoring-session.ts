@@ -1,4 +1,3 @@
-import { sizeOf } from '../../kernels/naive-tensor.ts';
 import type { Parameter } from '../../kernels/training/parameters.ts';
 import { buildRescoringGraph, RESCORING } from '../../kernels/training/rescoring-graph.ts';
 import type { SamplerHeadPlan } from '../../kernels/training/sampler-head.ts';
@@ -6,8 +5,8 @@ import { TRAINING } from '../../kernels/training/training-graph.ts';
 import { type InferenceSession, loadOrt, type Ort, openSession, tensors } from '../engine/ort.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { ParameterValues } from './feeds.ts';
+import { type Gradients, gradientOutputs, newGradients } from './gradients.ts';
 import type { HeadLessons } from './head-lessons.ts';
-import type { Gradients } from './session.ts';
 
 /** Loss and gradients of a sampler head over lessons. */
 export class RescoringSession {
@@ -35,9 +34,7 @@ export class RescoringSession {
   ): Promise<{ loss: number; gradients: Gradients }> {
     const { i64, f32 } = tensors(this.#ort);
     const table = (data: Float32Array) => [previous.length, data.length / previous.length];
-    const gradients = new Map(
-      this.parameters.map(({ name, dims }) => [name, new Float32Array(sizeOf(dims))]),
-    );
+    const gradients = newGradients(this.parameters);
     const out = await this.#session.run(
       {
         [RESCORING.hidden]: f32(hidden, table(hidden)),
@@ -46,12 +43,7 @@ export class RescoringSession {
         [RESCORING.previous]: i64([...previous]),
         ...Object.fromEntries(this.parameters.map(({ name, dims }) => [name, f32(values.get(name)!, dims)])),
       },
-      {
-        [TRAINING.loss]: null,
-        ...Object.fromEntries(
-          this.parameters.map(({ name, dims }) => [TRAINING.gradient(name), f32(gradients.get(name)!, dims)]),
-        ),
-      },
+      { [TRAINING.loss]: null, ...gradientOutputs(this.#ort, this.parameters, gradients) },
     );
     return { loss: (out[TRAINING.loss].data as Float32Array)[0], gradients };
   }

@@ -1,21 +1,14 @@
-import { sizeOf } from '../../kernels/naive-tensor.ts';
 import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
 import {
   buildTrainingGraph,
   TRAINING,
   type TrainingGraphOptions,
 } from '../../kernels/training/training-graph.ts';
-import {
-  type InferenceSession,
-  loadOrt,
-  type Ort,
-  openSession,
-  type Tensor,
-  tensors,
-} from '../engine/ort.ts';
+import { type InferenceSession, loadOrt, type Ort, openSession } from '../engine/ort.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { BatchFeeds, type ParameterValues, type ScoredBatch, type TrainingBatch } from './feeds.ts';
+import { type Gradients, gradientOutputs, newGradients } from './gradients.ts';
 
 export interface TrainingResult {
   /** As `crossEntropy` defines it. */
@@ -24,9 +17,6 @@ export interface TrainingResult {
   logProbabilities: Float32Array;
   gradients: Gradients;
 }
-
-/** By parameter, as large as the parameter. */
-export type Gradients = ReadonlyMap<string, Float32Array>;
 
 /** The training graph of one model in a session: loss and gradients of a batch. */
 export class TrainingSession {
@@ -67,7 +57,7 @@ export class TrainingSession {
 
   /** Room for the gradients of a run. */
   newGradients(): Gradients {
-    return new Map(this.parameters.map(({ name, dims }) => [name, new Float32Array(sizeOf(dims))]));
+    return newGradients(this.parameters);
   }
 
   /** Writes the gradients into the arrays of `gradients`, whatever is there. Blocks the event loop until it is done. */
@@ -76,15 +66,11 @@ export class TrainingSession {
     values: ParameterValues,
     gradients: Gradients = this.newGradients(),
   ): Promise<TrainingResult> {
-    const { f32 } = tensors(this.#ort);
-    // Outputs without an array of their own would be copied out of the session: 650 MB for all weights.
-    const fetches: Record<string, Tensor | null> = {
+    const fetches = {
       [TRAINING.loss]: null,
       [TRAINING.logProbabilities]: null,
+      ...gradientOutputs(this.#ort, this.parameters, gradients),
     };
-    for (const { name, dims } of this.parameters) {
-      fetches[TRAINING.gradient(name)] = f32(gradients.get(name)!, dims);
-    }
     const out = await this.#session.run(this.#feeds.of(batch, values), fetches);
     const data = (name: string) => out[name].data as Float32Array;
     return { loss: data(TRAINING.loss)[0], logProbabilities: data(TRAINING.logProbabilities), gradients };

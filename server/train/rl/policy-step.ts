@@ -1,6 +1,7 @@
 import type { Feed } from '../../../kernels/graph.ts';
 import { GradientSum } from '../gradient-sum.ts';
-import type { Gradients, TrainingResult } from '../session.ts';
+import type { Gradients } from '../gradients.ts';
+import type { TrainingResult } from '../session.ts';
 import type { OptimizerReport, TrainedValues } from '../trained-values.ts';
 import { lossSettings, type ObjectiveSettings } from './objective.ts';
 import { lossInputs } from './policy-batches.ts';

@@ -1,4 +1,4 @@
-import type { RL_PRESET_NAMES } from '../../../protocol.ts';
+import type { RlPresetName } from '../../../protocol.ts';
 import type { Recipe } from '../recipe.ts';
 import { d1 } from './d1.ts';
 import { dirl } from './dirl.ts';
@@ -16,7 +16,7 @@ import { ontrackVerified } from './ontrack-verified.ts';
 import { tracerl } from './tracerl.ts';
 
 /** Published methods as recipes, by name. */
-export const RL_PRESETS: Readonly<Record<(typeof RL_PRESET_NAMES)[number], Recipe>> = {
+export const RL_PRESETS: Readonly<Record<RlPresetName, Recipe>> = {
   lightningrl,
   'lightningrl-released': lightningrlReleased,
   'lightningrl-verified': lightningrlVerified,

@@ -1,5 +1,4 @@
 import type { Feed } from '../../../../kernels/graph.ts';
-import { sizeOf } from '../../../../kernels/naive-tensor.ts';
 import type { Parameter } from '../../../../kernels/training/parameters.ts';
 import { TRAINING, type TrainingGraph } from '../../../../kernels/training/training-graph.ts';
 import {
@@ -11,7 +10,8 @@ import {
   tensors,
 } from '../../../engine/ort.ts';
 import type { ParameterValues } from '../../feeds.ts';
-import type { Gradients, TrainingResult } from '../../session.ts';
+import { type Gradients, gradientOutputs, newGradients } from '../../gradients.ts';
+import type { TrainingResult } from '../../session.ts';
 
 /** A policy's training graph in a session. */
 export class UnmaskingSession {
@@ -32,7 +32,7 @@ export class UnmaskingSession {
   }
 
   newGradients(): Gradients {
-    return new Map(this.parameters.map(({ name, dims }) => [name, new Float32Array(sizeOf(dims))]));
+    return newGradients(this.parameters);
   }
 
   /** Writes the gradients into the arrays of `gradients`. Blocks the event loop until it is done. */
@@ -41,14 +41,11 @@ export class UnmaskingSession {
     values: ParameterValues,
     gradients: Gradients,
   ): Promise<TrainingResult> {
-    const { f32 } = tensors(this.#ort);
-    const fetches: Record<string, Tensor | null> = {
+    const fetches = {
       [TRAINING.loss]: null,
       [TRAINING.logProbabilities]: null,
+      ...gradientOutputs(this.#ort, this.parameters, gradients),
     };
-    for (const { name, dims } of this.parameters) {
-      fetches[TRAINING.gradient(name)] = f32(gradients.get(name)!, dims);
-    }
     const out = await this.#session.run(this.#inputs(feeds, values), fetches);
     const data = (name: string) => out[name].data as Float32Array;
     return { loss: data(TRAINING.loss)[0], logProbabilities: data(TRAINING.logProbabilities), gradients };

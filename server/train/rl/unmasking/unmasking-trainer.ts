@@ -4,7 +4,7 @@ import { buildUnmaskingGraph } from '../../../../kernels/training/unmasking-grap
 import { defaultThreads } from '../../../engine/threads.ts';
 import { POLICY_FILE, type StoredPolicy, writePolicy } from '../../../models/policy-file.ts';
 import type { ParameterValues } from '../../feeds.ts';
-import type { Gradients } from '../../session.ts';
+import type { Gradients } from '../../gradients.ts';
 import { TrainedValues } from '../../trained-values.ts';
 import { lossSettings, needsOld, objectiveTerms } from '../objective.ts';
 import { joinedTerms } from '../policy-batches.ts';
