@@ -205,6 +205,9 @@ export interface EvalAnswer {
 
 // ------------------------------------------------------------ command line ⇄ editor
 
+/** Keys of config.json that published checkpoints may lack. */
+export type MissingKeys = Readonly<Partial<Record<'block_size' | 'mask_token_id', number>>>;
+
 /** A model that can be downloaded: a line of `unmask model download --json`. */
 export interface CatalogueEntry {
   name: string;
@@ -213,6 +216,10 @@ export interface CatalogueEntry {
   about: string;
   /** Weights, in billions. */
   billions: number;
+  /** What its config.json needs: added where it is missing. */
+  config?: MissingKeys;
+  /** Estimated bytes to be fetched, at two for a weight. */
+  bytes: number;
   /** Estimated bytes of memory that it runs in when it is imported to int8. */
   leastMemory: number;
   /** Where it is likely to be fast enough. */
@@ -245,8 +252,21 @@ export interface DownloadResult {
   repository: string;
   commit: string;
   licence: string | null;
+  /** What was added to its config.json. */
+  added: MissingKeys;
   /** Why it cannot be used as it is, a sentence. */
   problem: string | null;
+}
+
+/** The line of `unmask model download NAME --dry-run --json`: what the hub says of a model, in bytes. */
+export interface DownloadPlan {
+  name: string;
+  repository: string;
+  commit: string;
+  licence: string | null;
+  bytes: number;
+  /** Small files have no published SHA-256; they are checked by git's hash. */
+  files: { name: string; bytes: number; sha256: string | null }[];
 }
 
 /** A line of `unmask runs export DIR --json` while it runs. */

@@ -29,7 +29,7 @@ export async function downloadModel(
   { endpoint, revision, progress = () => {}, ...http }: DownloadOptions,
 ): Promise<HubModel> {
   if (existsSync(dest)) throw new UserError(`${dest} is there already; remove it to download it again.`);
-  const model = await describeModel(endpoint.replace(/\/+$/, ''), repository, revision, http);
+  const model = await describeModel(endpoint, repository, revision, http);
   const folder = `${dest}.partial`;
   try {
     await mkdir(folder, { recursive: true });

@@ -42,23 +42,22 @@ export async function describeModel(
   revision: string,
   options: HttpOptions,
 ): Promise<HubModel> {
+  const hub = endpoint.replace(/\/+$/, '');
   const model = await getJson<ModelAnswer | null>(
-    `${endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}`,
+    `${hub}/api/models/${repository}/revision/${encodeURIComponent(revision)}`,
     options,
   );
   const commit = String(model?.sha);
-  if (!/^[0-9a-f]{40}$/.test(commit)) throw new UserError(`${endpoint} names no commit of ${repository}.`);
-  const tree = await getJson<TreeEntry[]>(`${endpoint}/api/models/${repository}/tree/${commit}`, options);
+  if (!/^[0-9a-f]{40}$/.test(commit)) throw new UserError(`${hub} names no commit of ${repository}.`);
+  const tree = await getJson<TreeEntry[]>(`${hub}/api/models/${repository}/tree/${commit}`, options);
   const files = (Array.isArray(tree) ? tree : [])
     .filter(({ type, path }) => type === 'file' && WANTED.test(path))
-    .map((entry) => readEntry(entry, `${endpoint}/${repository}/resolve/${commit}/`));
+    .map((entry) => readEntry(entry, `${hub}/${repository}/resolve/${commit}/`));
   if (
     !files.some(({ name }) => name === 'config.json') ||
     !files.some(({ name }) => /safetensors$/.test(name))
   ) {
-    throw new UserError(
-      `${repository} on ${endpoint} is no model: it has no config.json or no safetensors file.`,
-    );
+    throw new UserError(`${repository} on ${hub} is no model: it has no config.json or no safetensors file.`);
   }
   return { commit, licence: model?.cardData?.license, files };
 }

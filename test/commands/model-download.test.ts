@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { completeConfig } from '../../server/download/complete-config.ts';
+import { openModel } from '../../server/models/registry.ts';
 import { type Fault, fakeHub, REPOSITORY } from '../support/fake-hub.ts';
-import { FIXTURES, temporaryFolder } from '../support/model-files.ts';
+import { editJson, FIXTURES, temporaryFolder } from '../support/model-files.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
+import { writeTinyFamily } from '../support/tiny-families.ts';
 
 const OPTIONS = { timeout: 60_000 };
 
@@ -34,6 +38,7 @@ test(
       repository: REPOSITORY,
       commit: hub.commit,
       licence: 'apache-2.0',
+      added: {},
       problem: null,
     });
     assert.equal(lines.at(-1).done, lines.at(-1).total);
@@ -83,13 +88,64 @@ test('a download that is killed goes on where it was: no byte is fetched twice',
   assert.ok(!existsSync(partial));
 });
 
+test('--dry-run says what would be fetched, and fetches nothing', OPTIONS, async (t) => {
+  const [config, weights] = ['config.json', 'model.safetensors'].map((name) =>
+    readFileSync(path.join(FIXTURES, 'llama-tied-window', name)),
+  );
+  const hub = await fakeHub(t, { 'config.json': config, 'model.safetensors': weights });
+  const to = temporaryFolder(t);
+  const args = ['model', 'download', REPOSITORY, '--hub', hub.endpoint, '--to', to, '--dry-run', '--json'];
+  const { code, stdout, stderr } = await runCli(...args);
+  assert.equal(code, 0, stderr);
+  const sha256 = createHash('sha256').update(weights).digest('hex');
+  assert.deepEqual(JSON.parse(stdout), {
+    name: 'tiny',
+    repository: REPOSITORY,
+    commit: hub.commit,
+    licence: 'apache-2.0',
+    bytes: config.length + weights.length,
+    files: [
+      { name: 'config.json', bytes: config.length, sha256: null },
+      { name: 'model.safetensors', bytes: weights.length, sha256 },
+    ],
+  });
+  assert.ok(!hub.requests.some(({ url }) => url.includes('/resolve/')));
+  assert.deepEqual(readdirSync(to), []);
+});
+
+test('what the config of a model in the catalogue lacks is added, what it has stays', OPTIONS, async (t) => {
+  const source = path.join(temporaryFolder(t), 'sdar');
+  writeTinyFamily(source, 'sdar');
+  const config = path.join(source, 'config.json');
+  editJson(config, { block_size: undefined });
+  const published = JSON.parse(readFileSync(config, 'utf8'));
+  const files = readdirSync(source).map((name) => [name, readFileSync(path.join(source, name))] as const);
+  const hub = await fakeHub(t, Object.fromEntries(files), {}, 'SJTU-DENG-Lab/LightningRL-8B-b32-MBPP');
+  const to = temporaryFolder(t);
+  const args = ['model', 'download', 'lightningrl-8b-b32-mbpp', '--hub', hub.endpoint, '--to', to];
+  const { code, stdout, stderr } = await runCli(...args);
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stdout,
+    /\nAdded to its config\.json, which lacked it: block_size 32\.\n`unmask model import /,
+  );
+  const dir = path.join(to, 'lightningrl-8b-b32-mbpp');
+  assert.deepEqual(JSON.parse(readFileSync(path.join(dir, 'config.json'), 'utf8')), {
+    ...published,
+    block_size: 32,
+  });
+  assert.equal((await openModel(dir)).spec.blockSize, 32);
+  assert.deepEqual(await completeConfig(dir, { block_size: 4, mask_token_id: 282 }), { mask_token_id: 282 });
+  assert.equal((await openModel(dir)).spec.blockSize, 32);
+});
+
 test('without a name the catalogue is listed, and an unknown name is refused', OPTIONS, async () => {
   const { stdout } = await runCli('model', 'download', '--json');
   const { models } = JSON.parse(stdout);
   assert.ok(models.length > 5);
-  for (const { name, repository, leastMemory, device } of models) {
+  for (const { name, repository, bytes, leastMemory, device } of models) {
     assert.match(repository, /^[\w.-]+\/[\w.-]+$/);
-    assert.ok(leastMemory > 0 && ['cpu', 'gpu'].includes(device), name);
+    assert.ok(bytes > 0 && leastMemory > 0 && ['cpu', 'gpu'].includes(device), name);
   }
   const { code, stderr } = await runCli('model', 'download', 'gpt-9');
   assert.equal(code, 1);

@@ -22,16 +22,17 @@ export async function fakeHub(
   t: Pick<TestContext, 'after'>,
   files: Record<string, Buffer>,
   faults: Record<string, Fault[]> = {},
+  repository = REPOSITORY,
 ) {
   const requests: { url: string; range?: string; authorization?: string }[] = [];
   const server = createServer((request, response) => {
     const { url = '', headers } = request;
     requests.push({ url, range: headers.range, authorization: headers.authorization });
     const json = (value: unknown) => response.end(JSON.stringify(value));
-    if (url === `/api/models/${REPOSITORY}/revision/main`) {
+    if (url === `/api/models/${repository}/revision/main`) {
       return json({ sha: COMMIT, cardData: { license: 'apache-2.0' } });
     }
-    if (url === `/api/models/${REPOSITORY}/tree/${COMMIT}`) {
+    if (url === `/api/models/${repository}/tree/${COMMIT}`) {
       return json(Object.entries(files).map(([name, content]) => entry(name, content)));
     }
     const name = url.replace(/^.*\//, '');
