@@ -27,6 +27,9 @@ export interface Port {
   dims: readonly Dim[];
 }
 
+/** An output; the runtime infers the type of one that has none here. */
+export type Output = Port | { name: Value };
+
 /** Numbers for an input of a graph; a vector where no dimensions are given. */
 export type Feed = { dims?: readonly number[] } & ({ f32: ArrayLike<number> } | { i64: readonly number[] });
 
@@ -46,7 +49,7 @@ export class Graph {
   readonly nodes: Node[] = [];
   readonly initializers: Initializer[] = [];
   readonly inputs: Port[] = [];
-  readonly outputs: Port[] = [];
+  readonly outputs: Output[] = [];
   readonly #constants = new Map<string, Value>();
   #count = 0;
 

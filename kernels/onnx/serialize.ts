@@ -1,4 +1,4 @@
-import { type Attribute, type Dim, DTYPE, type Graph, type Initializer, type Port } from '../graph.ts';
+import { type Attribute, type Dim, DTYPE, type Graph, type Initializer, type Output } from '../graph.ts';
 import { ModelProto } from './schema.ts';
 
 /** ONNX operator set of the emitted models, and the IR version that goes with it. */
@@ -55,7 +55,9 @@ function tensor(initializer: Initializer) {
   };
 }
 
-function port({ name, dtype, dims }: Port) {
+function port(port: Output) {
+  if (!('dtype' in port)) return port;
+  const { name, dtype, dims } = port;
   const dim = dims.map((d: Dim) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
   return { name, type: { tensorType: { elemType: DTYPE[dtype], shape: { dim } } } };
 }

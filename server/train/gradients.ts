@@ -11,10 +11,7 @@ export function newGradients(parameters: readonly Parameter[]): Gradients {
   return new Map(parameters.map(({ name, dims }) => [name, new Float32Array(sizeOf(dims))]));
 }
 
-/**
- * The outputs of a training graph that are gradients, to be written into the arrays of `gradients`. Outputs without an
- * array of their own would be copied out of the session: 650 MB for all weights.
- */
+/** The outputs of a training graph that are gradients, to be written into the arrays of `gradients`. */
 export function gradientOutputs(
   ort: Ort,
   parameters: readonly Parameter[],

@@ -4,7 +4,8 @@ import {
   TRAINING,
   type TrainingGraphOptions,
 } from '../../kernels/training/training-graph.ts';
-import { type InferenceSession, loadOrt, type Ort, openSession } from '../engine/ort.ts';
+import { InPlaceSession } from '../engine/in-place-session.ts';
+import { loadOrt, type Ort, tensors } from '../engine/ort.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { BatchFeeds, type ParameterValues, type ScoredBatch, type TrainingBatch } from './feeds.ts';
@@ -22,12 +23,12 @@ export interface TrainingResult {
 export class TrainingSession {
   readonly parameters: readonly Parameter[];
   readonly #ort: Ort;
-  readonly #session: InferenceSession;
+  readonly #session: InPlaceSession;
   readonly #feeds: BatchFeeds;
 
   private constructor(
     ort: Ort,
-    session: InferenceSession,
+    session: InPlaceSession,
     feeds: BatchFeeds,
     parameters: readonly Parameter[],
   ) {
@@ -50,7 +51,9 @@ export class TrainingSession {
       throw new UserError(`${folder.name} turns a part of every head, which cannot be trained yet.`);
     const ort = await loadOrt();
     const training = buildTrainingGraph(folder.spec, folder.weights, plan, options);
-    const session = await openSession(ort, training.graph, folder.dir, threads, { planMemory: false });
+    const session = await InPlaceSession.open(ort, training.graph, folder.dir, threads, {
+      planMemory: false,
+    });
     const feeds = new BatchFeeds(ort, folder.spec, training);
     return new TrainingSession(ort, session, feeds, training.parameters);
   }
@@ -66,20 +69,23 @@ export class TrainingSession {
     values: ParameterValues,
     gradients: Gradients = this.newGradients(),
   ): Promise<TrainingResult> {
-    const fetches = {
-      [TRAINING.loss]: null,
-      [TRAINING.logProbabilities]: null,
+    const { f32 } = tensors(this.#ort);
+    const loss = new Float32Array(1);
+    const logProbabilities = new Float32Array(batch.select.length);
+    await this.#session.run(this.#feeds.of(batch, values), {
+      [TRAINING.loss]: f32(loss, []),
+      [TRAINING.logProbabilities]: f32(logProbabilities, [logProbabilities.length]),
       ...gradientOutputs(this.#ort, this.parameters, gradients),
-    };
-    const out = await this.#session.run(this.#feeds.of(batch, values), fetches);
-    const data = (name: string) => out[name].data as Float32Array;
-    return { loss: data(TRAINING.loss)[0], logProbabilities: data(TRAINING.logProbabilities), gradients };
+    });
+    return { loss: loss[0], logProbabilities, gradients };
   }
 
   /** log p(target) of every selected row; for graphs without a loss. Blocks the event loop until it is done. */
   async score(batch: ScoredBatch, values: ParameterValues): Promise<Float32Array> {
-    const out = await this.#session.run(this.#feeds.of(batch, values));
-    return out[TRAINING.logProbabilities].data as Float32Array;
+    const logProbabilities = new Float32Array(batch.select.length);
+    const room = tensors(this.#ort).f32(logProbabilities, [logProbabilities.length]);
+    await this.#session.run(this.#feeds.of(batch, values), { [TRAINING.logProbabilities]: room });
+    return logProbabilities;
   }
 
   release(): Promise<void> {
