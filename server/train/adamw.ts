@@ -1,3 +1,7 @@
+import { ADAMW, buildAdamW } from '../../kernels/training/adamw.ts';
+import { InPlaceSession } from '../engine/in-place-session.ts';
+import { loadOrt, type Ort, tensors } from '../engine/ort.ts';
+
 /** The settings of AdamW; the learning rate comes with every step. */
 export interface AdamWSettings {
   beta1: number;
@@ -13,15 +17,28 @@ export interface Moments {
   second: Float32Array;
 }
 
+/** Numbers that go through the graph together: what its nodes make of them stays in the processor's caches. */
+const CHUNK = 2 ** 18;
+
 /** AdamW (Loshchilov and Hutter, arXiv 1711.05101) with bias correction, as PyTorch computes it. */
 export class AdamW {
+  readonly #ort: Ort;
+  readonly #session: InPlaceSession;
   readonly #settings: AdamWSettings;
   readonly #moments = new Map<string, Moments>();
   /** Steps taken so far. */
   steps = 0;
 
-  constructor(settings: AdamWSettings) {
+  private constructor(ort: Ort, session: InPlaceSession, settings: AdamWSettings) {
+    this.#ort = ort;
+    this.#session = session;
     this.#settings = settings;
+  }
+
+  static async open(settings: AdamWSettings, threads: number): Promise<AdamW> {
+    const ort = await loadOrt();
+    const session = await InPlaceSession.open(ort, buildAdamW(settings), '.', threads, {});
+    return new AdamW(ort, session, settings);
   }
 
   /** The state by parameter: to be saved, or to be filled from a checkpoint. */
@@ -38,31 +55,47 @@ export class AdamW {
    * Moves every parameter in place. `gradients` are multiplied by `scale` first (what clipping asks for). Vectors
    * (norms and biases) are not decayed, so `decays` tells the matrices.
    */
-  step(
+  async step(
     values: ReadonlyMap<string, Float32Array>,
     gradients: ReadonlyMap<string, Float32Array>,
     learningRate: number,
     scale: number,
     decays: (name: string) => boolean,
-  ): void {
+  ): Promise<void> {
     const { beta1, beta2, epsilon, weightDecay } = this.#settings;
+    const { f32 } = tensors(this.#ort);
+    const scalar = (value: number) => f32(Float32Array.of(value), []);
     this.steps++;
     // The correction of the second moment, taken out of the root: a division less for every number.
     const correction = Math.sqrt(1 - beta2 ** this.steps);
-    const stepSize = (learningRate * correction) / (1 - beta1 ** this.steps);
-    const offset = epsilon * correction;
+    const scalars = {
+      [ADAMW.firstScale]: scalar((1 - beta1) * scale),
+      [ADAMW.secondScale]: scalar(Math.sqrt(1 - beta2) * scale),
+      [ADAMW.stepSize]: scalar((learningRate * correction) / (1 - beta1 ** this.steps)),
+      [ADAMW.offset]: scalar(epsilon * correction),
+    };
     for (const [name, value] of values) {
-      const gradient = gradients.get(name)!;
-      const { first, second } = this.moments(name, value.length);
-      const kept = decays(name) ? 1 - learningRate * weightDecay : 1;
-      for (let i = 0; i < value.length; i++) {
-        const slope = gradient[i] * scale;
-        const mean = first[i] + (1 - beta1) * (slope - first[i]);
-        const square = beta2 * second[i] + (1 - beta2) * slope * slope;
-        first[i] = mean;
-        second[i] = square;
-        value[i] = value[i] * kept - (stepSize * mean) / (Math.sqrt(square) + offset);
+      const decay = scalar(decays(name) ? learningRate * weightDecay : 0);
+      const moments = this.moments(name, value.length);
+      for (let start = 0; start < value.length; start += CHUNK) {
+        const chunk = (array: Float32Array) => {
+          const part = array.subarray(start, start + CHUNK);
+          return f32(part, [part.length]);
+        };
+        const state = {
+          [ADAMW.value]: chunk(value),
+          [ADAMW.first]: chunk(moments.first),
+          [ADAMW.second]: chunk(moments.second),
+        };
+        await this.#session.run(
+          { ...state, ...scalars, [ADAMW.decay]: decay, [ADAMW.gradient]: chunk(gradients.get(name)!) },
+          Object.fromEntries(Object.entries(state).map(([input, array]) => [ADAMW.next(input), array])),
+        );
       }
     }
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
   }
 }

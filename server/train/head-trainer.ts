@@ -48,7 +48,7 @@ export class HeadTrainer {
     const session = await RescoringSession.open(folder, plan.samplerHead!, threads);
     const lessons = new KeptLessons(dir, folder, threads, settings.softTemperature);
     const values = await initialValues(folder, session.parameters, settings.seed);
-    const trained = new TrainedValues(values, session.parameters, settings);
+    const trained = await TrainedValues.open(values, session.parameters, settings, threads);
     return new HeadTrainer(settings, folder, plan, session, lessons, trained);
   }
 
@@ -76,7 +76,7 @@ export class HeadTrainer {
       loss += result.loss;
       sum.add(result.gradients);
     }
-    return { loss, terms: { chained: loss }, rows, ...this.#trained.apply(step, loss, sum) };
+    return { loss, terms: { chained: loss }, rows, ...(await this.#trained.apply(step, loss, sum)) };
   }
 
   arrays(): TrainerArrays {
@@ -95,6 +95,7 @@ export class HeadTrainer {
 
   async release(): Promise<void> {
     await this.#session.release();
+    await this.#trained.release();
     await this.#lessons.release();
   }
 }

@@ -31,15 +31,25 @@ export class TrainedValues {
   readonly #optimizer: AdamW;
   readonly #matrices: ReadonlySet<string>;
 
-  constructor(
+  private constructor(
     values: ReadonlyMap<string, Float32Array>,
     parameters: readonly Parameter[],
     settings: OptimizerSettings,
+    optimizer: AdamW,
   ) {
     this.values = values;
     this.#settings = settings;
-    this.#optimizer = new AdamW(settings);
+    this.#optimizer = optimizer;
     this.#matrices = new Set(parameters.filter(({ dims }) => dims.length > 1).map(({ name }) => name));
+  }
+
+  static async open(
+    values: ReadonlyMap<string, Float32Array>,
+    parameters: readonly Parameter[],
+    settings: OptimizerSettings,
+    threads: number,
+  ): Promise<TrainedValues> {
+    return new TrainedValues(values, parameters, settings, await AdamW.open(settings, threads));
   }
 
   /** Steps that the optimizer has taken. */
@@ -48,13 +58,13 @@ export class TrainedValues {
   }
 
   /** Takes the step with number `step`, from 0 on; without gradients the weights stay. */
-  apply(step: number, loss: number, sum: GradientSum): OptimizerReport {
+  async apply(step: number, loss: number, sum: GradientSum): Promise<OptimizerReport> {
     const gradientNorm = sum.norm();
     const learningRate = learningRateAt(step, this.#settings);
     const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
     if (!skipped && sum.gradients.size > 0) {
       const scale = clipFactor(gradientNorm, this.#settings.clip);
-      this.#optimizer.step(this.values, sum.gradients, learningRate, scale, (name) =>
+      await this.#optimizer.step(this.values, sum.gradients, learningRate, scale, (name) =>
         this.#matrices.has(name),
       );
     }
@@ -84,5 +94,9 @@ export class TrainedValues {
       current.set(stored);
     }
     this.#optimizer.steps = optimizerSteps;
+  }
+
+  release(): Promise<void> {
+    return this.#optimizer.release();
   }
 }

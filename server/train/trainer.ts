@@ -61,7 +61,7 @@ export class Trainer {
     });
     const predictor = needs.includes('predictions') ? await Predictor.open(folder, plan, threads) : undefined;
     const values = await initialValues(folder, session.parameters, settings.seed);
-    const trained = new TrainedValues(values, session.parameters, settings);
+    const trained = await TrainedValues.open(values, session.parameters, settings, threads);
     return new Trainer(settings, folder, plan, { session, predictor }, trained);
   }
 
@@ -102,7 +102,7 @@ export class Trainer {
       }
     }
     const means = [...losses].map(([term, { total, count }]) => [term, total / count] as const);
-    return { loss, terms: Object.fromEntries(means), rows, ...this.#trained.apply(step, loss, sum) };
+    return { loss, terms: Object.fromEntries(means), rows, ...(await this.#trained.apply(step, loss, sum)) };
   }
 
   arrays(): TrainerArrays {
@@ -123,6 +123,7 @@ export class Trainer {
 
   async release(): Promise<void> {
     await this.#session.release();
+    await this.#trained.release();
     await this.#predictor?.release();
   }
 }

@@ -33,8 +33,8 @@ TrainingSession.prototype.run = function (...args) {
   return run.apply(this, args);
 };
 const { apply } = TrainedValues.prototype;
-TrainedValues.prototype.apply = function (...args) {
-  const report = apply.apply(this, args);
+TrainedValues.prototype.apply = async function (...args) {
+  const report = await apply.apply(this, args);
   at('update');
   return report;
 };

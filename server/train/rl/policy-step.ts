@@ -76,7 +76,7 @@ export async function policyStep(
     tokens: logProbs.length,
     clipShare: clipped / Math.max(1, units),
     clampShare: clamped / Math.max(1, units),
-    ...trained.apply(step, loss, sum),
+    ...(await trained.apply(step, loss, sum)),
   };
 }
 

@@ -89,7 +89,12 @@ export class PolicyTrainer implements Learner {
         : undefined;
     const reference = await initialValues(folder, session.parameters, seed, planner?.values);
     const values = new Map([...reference].map(([name, value]) => [name, value.slice()]));
-    const trained = new TrainedValues(values, session.parameters, optimizerSettings(settings));
+    const trained = await TrainedValues.open(
+      values,
+      session.parameters,
+      optimizerSettings(settings),
+      threads,
+    );
     return new PolicyTrainer(settings, folder, plan, { session, scorer, planner }, reference, trained);
   }
 
@@ -124,6 +129,7 @@ export class PolicyTrainer implements Learner {
 
   async release(): Promise<void> {
     await this.#session.release();
+    await this.trained.release();
     await this.#scorer?.release();
   }
 

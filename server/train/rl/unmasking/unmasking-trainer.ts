@@ -40,10 +40,10 @@ export class UnmaskingTrainer implements Learner {
     settings: GrpoSettings,
     { header, values: reference }: StoredPolicy,
     sessions: { session: UnmaskingSession; scorer: UnmaskingSession | undefined },
+    trained: TrainedValues,
   ) {
     const { session, scorer } = sessions;
-    const values = new Map([...reference].map(([name, value]) => [name, value.slice()]));
-    this.trained = new TrainedValues(values, session.parameters, optimizerSettings(settings));
+    this.trained = trained;
     this.#settings = settings;
     this.#header = header;
     this.#session = session;
@@ -63,7 +63,14 @@ export class UnmaskingTrainer implements Learner {
       old || recipe.objective.kl
         ? await UnmaskingSession.open(buildUnmaskingGraph(shape, { mixture }), threads)
         : undefined;
-    return new UnmaskingTrainer(settings, initial, { session, scorer });
+    const values = new Map([...initial.values].map(([name, value]) => [name, value.slice()]));
+    const trained = await TrainedValues.open(
+      values,
+      session.parameters,
+      optimizerSettings(settings),
+      threads,
+    );
+    return new UnmaskingTrainer(settings, initial, { session, scorer }, trained);
   }
 
   async update(
@@ -110,6 +117,7 @@ export class UnmaskingTrainer implements Learner {
 
   async release(): Promise<void> {
     await this.#session.release();
+    await this.trained.release();
     await this.#scorer?.release();
   }
 
