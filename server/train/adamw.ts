@@ -1,6 +1,7 @@
 import { ADAMW, buildAdamW } from '../../kernels/training/adamw.ts';
 import { InPlaceSession } from '../engine/in-place-session.ts';
 import { loadOrt, type Ort, tensors } from '../engine/ort.ts';
+import { chunks } from './chunks.ts';
 
 /** The settings of AdamW; the learning rate comes with every step. */
 export interface AdamWSettings {
@@ -16,9 +17,6 @@ export interface Moments {
   first: Float32Array;
   second: Float32Array;
 }
-
-/** Numbers that go through the graph together: what its nodes make of them stays in the processor's caches. */
-const CHUNK = 2 ** 18;
 
 /** AdamW (Loshchilov and Hutter, arXiv 1711.05101) with bias correction, as PyTorch computes it. */
 export class AdamW {
@@ -76,20 +74,15 @@ export class AdamW {
     };
     for (const [name, value] of values) {
       const decay = scalar(decays(name) ? learningRate * weightDecay : 0);
-      const moments = this.moments(name, value.length);
-      for (let start = 0; start < value.length; start += CHUNK) {
-        const chunk = (array: Float32Array) => {
-          const part = array.subarray(start, start + CHUNK);
-          return f32(part, [part.length]);
-        };
-        const state = {
-          [ADAMW.value]: chunk(value),
-          [ADAMW.first]: chunk(moments.first),
-          [ADAMW.second]: chunk(moments.second),
-        };
+      const arrays = { value, gradient: gradients.get(name)!, ...this.moments(name, value.length) };
+      for (const chunk of chunks(this.#ort, arrays)) {
         await this.#session.run(
-          { ...state, ...scalars, [ADAMW.decay]: decay, [ADAMW.gradient]: chunk(gradients.get(name)!) },
-          Object.fromEntries(Object.entries(state).map(([input, array]) => [ADAMW.next(input), array])),
+          { ...chunk, ...scalars, [ADAMW.decay]: decay },
+          {
+            [ADAMW.next('value')]: chunk.value,
+            [ADAMW.next('first')]: chunk.first,
+            [ADAMW.next('second')]: chunk.second,
+          },
         );
       }
     }

@@ -1,50 +1,73 @@
+import { buildAddition, buildSquareSum, GRADIENT_SUM } from '../../kernels/training/gradient-sum.ts';
+import { InPlaceSession } from '../engine/in-place-session.ts';
+import { loadOrt, type Ort, tensors } from '../engine/ort.ts';
+import { chunks } from './chunks.ts';
+import type { Gradients } from './gradients.ts';
+
 /**
  * Gradients of the micro-batches of one step, added up. Weights of the losses must have been divided by the totals of
- * the whole step (see `normalizeWeights`): then the sum is the gradient of the step, however it was cut.
+ * the whole step (see `microBatches`): then the sum is the gradient of the step, however it was cut.
  */
 export class GradientSum {
-  #sums: ReadonlyMap<string, Float32Array> | undefined;
+  readonly #ort: Ort;
+  readonly #addition: InPlaceSession;
+  readonly #squareSum: InPlaceSession;
+  /** Empty before the first call of `add`. */
+  gradients: Gradients = new Map();
+
+  private constructor(ort: Ort, addition: InPlaceSession, squareSum: InPlaceSession) {
+    this.#ort = ort;
+    this.#addition = addition;
+    this.#squareSum = squareSum;
+  }
+
+  static async open(threads: number): Promise<GradientSum> {
+    const ort = await loadOrt();
+    const [addition, squareSum] = await Promise.all(
+      [buildAddition(), buildSquareSum()].map((graph) => InPlaceSession.open(ort, graph, '.', threads, {})),
+    );
+    return new GradientSum(ort, addition, squareSum);
+  }
 
   /** Keeps the arrays of the first call and adds to them. */
-  add(gradients: ReadonlyMap<string, Float32Array>): void {
-    if (!this.#sums) {
-      this.#sums = gradients;
+  async add(gradients: Gradients): Promise<void> {
+    if (this.gradients.size === 0) {
+      this.gradients = gradients;
       return;
     }
-    for (const [name, sum] of this.#sums) {
-      const addend = gradients.get(name)!;
-      for (let i = 0; i < sum.length; i++) sum[i] += addend[i];
+    for (const [name, sum] of this.gradients) {
+      for (const chunk of chunks(this.#ort, { sum, addend: gradients.get(name)! })) {
+        await this.#addition.run(chunk, { [GRADIENT_SUM.next]: chunk.sum });
+      }
     }
   }
 
-  /** The sums; empty before the first call of `add`. */
-  get gradients(): ReadonlyMap<string, Float32Array> {
-    return this.#sums ?? new Map();
+  /** Euclidean norm over all gradients together; NaN or infinite if any of their elements is, or squares overflow. */
+  async norm(): Promise<number> {
+    const squares = new Float32Array(1);
+    const room = { [GRADIENT_SUM.squares]: tensors(this.#ort).f32(squares, []) };
+    let total = 0;
+    for (const sum of this.gradients.values()) {
+      for (const chunk of chunks(this.#ort, { sum })) {
+        await this.#squareSum.run(chunk, room);
+        total += squares[0];
+      }
+    }
+    return Math.sqrt(total);
   }
 
-  /** Euclidean norm over all gradients together; NaN or infinite if any of their elements is. */
-  norm(): number {
-    let square = 0;
-    for (const gradient of this.gradients.values()) square += squareSum(gradient);
-    return Math.sqrt(square);
+  /** Forgets the gradients of the step. */
+  clear(): void {
+    this.gradients = new Map();
+  }
+
+  async release(): Promise<void> {
+    await this.#addition.release();
+    await this.#squareSum.release();
   }
 }
 
 /** Factor that brings a gradient of the given norm down to `limit`; 1 where it is below. */
 export function clipFactor(norm: number, limit: number): number {
   return norm > limit ? limit / norm : 1;
-}
-
-/** In four sums side by side: a single one would wait for the end of every addition. */
-function squareSum(x: Float32Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const fours = x.length - (x.length % 4);
-  for (let i = 0; i < fours; i += 4) {
-    a += x[i] * x[i];
-    b += x[i + 1] * x[i + 1];
-    c += x[i + 2] * x[i + 2];
-    d += x[i + 3] * x[i + 3];
-  }
-  for (let i = fours; i < x.length; i++) a += x[i] * x[i];
-  return a + b + c + d;
 }

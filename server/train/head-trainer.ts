@@ -1,7 +1,6 @@
 import type { TrainingPlan } from '../../kernels/training/parameters.ts';
 import { defaultThreads } from '../engine/threads.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
-import { GradientSum } from './gradient-sum.ts';
 import type { HeadLessons } from './head-lessons.ts';
 import { KeptLessons } from './kept-lessons.ts';
 import type { SampleRows } from './objectives/objective.ts';
@@ -68,15 +67,14 @@ export class HeadTrainer {
     const rows = all.previous.length;
     const total = all.labels.reduce((sum, label) => sum + label, 0);
     const labels = all.labels.map((label) => label / total);
-    const sum = new GradientSum();
     let loss = 0;
     for (let from = 0; from < rows; from += rowsPerForward) {
       const lessons = slice({ ...all, labels }, from, Math.min(rows, from + rowsPerForward));
       const result = await this.#session.run(lessons, this.#trained.values);
       loss += result.loss;
-      sum.add(result.gradients);
+      await this.#trained.add(result.gradients);
     }
-    return { loss, terms: { chained: loss }, rows, ...(await this.#trained.apply(step, loss, sum)) };
+    return { loss, terms: { chained: loss }, rows, ...(await this.#trained.apply(step, loss)) };
   }
 
   arrays(): TrainerArrays {

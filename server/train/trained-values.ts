@@ -1,7 +1,8 @@
 import type { Parameter } from '../../kernels/training/parameters.ts';
 import { UserError } from '../errors.ts';
 import { AdamW, type AdamWSettings } from './adamw.ts';
-import { clipFactor, type GradientSum } from './gradient-sum.ts';
+import { clipFactor, GradientSum } from './gradient-sum.ts';
+import type { Gradients } from './gradients.ts';
 import type { TrainerArrays } from './run/checkpoint.ts';
 import { learningRateAt, type ScheduleSettings } from './schedule.ts';
 
@@ -28,6 +29,7 @@ export class TrainedValues {
   /** By parameter. */
   readonly values: ReadonlyMap<string, Float32Array>;
   readonly #settings: OptimizerSettings;
+  readonly #sum: GradientSum;
   readonly #optimizer: AdamW;
   readonly #matrices: ReadonlySet<string>;
 
@@ -35,11 +37,12 @@ export class TrainedValues {
     values: ReadonlyMap<string, Float32Array>,
     parameters: readonly Parameter[],
     settings: OptimizerSettings,
-    optimizer: AdamW,
+    parts: { sum: GradientSum; optimizer: AdamW },
   ) {
     this.values = values;
     this.#settings = settings;
-    this.#optimizer = optimizer;
+    this.#sum = parts.sum;
+    this.#optimizer = parts.optimizer;
     this.#matrices = new Set(parameters.filter(({ dims }) => dims.length > 1).map(({ name }) => name));
   }
 
@@ -49,7 +52,8 @@ export class TrainedValues {
     settings: OptimizerSettings,
     threads: number,
   ): Promise<TrainedValues> {
-    return new TrainedValues(values, parameters, settings, await AdamW.open(settings, threads));
+    const [sum, optimizer] = await Promise.all([GradientSum.open(threads), AdamW.open(settings, threads)]);
+    return new TrainedValues(values, parameters, settings, { sum, optimizer });
   }
 
   /** Steps that the optimizer has taken. */
@@ -57,17 +61,24 @@ export class TrainedValues {
     return this.#optimizer.steps;
   }
 
-  /** Takes the step with number `step`, from 0 on; without gradients the weights stay. */
-  async apply(step: number, loss: number, sum: GradientSum): Promise<OptimizerReport> {
-    const gradientNorm = sum.norm();
+  /** Gradients of one micro-batch of the step; the arrays of the first one are kept until `apply`. */
+  add(gradients: Gradients): Promise<void> {
+    return this.#sum.add(gradients);
+  }
+
+  /** Takes the step with number `step`, from 0 on, by what was added; without gradients the weights stay. */
+  async apply(step: number, loss: number): Promise<OptimizerReport> {
+    const gradientNorm = await this.#sum.norm();
     const learningRate = learningRateAt(step, this.#settings);
     const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
-    if (!skipped && sum.gradients.size > 0) {
+    const { gradients } = this.#sum;
+    if (!skipped && gradients.size > 0) {
       const scale = clipFactor(gradientNorm, this.#settings.clip);
-      await this.#optimizer.step(this.values, sum.gradients, learningRate, scale, (name) =>
+      await this.#optimizer.step(this.values, gradients, learningRate, scale, (name) =>
         this.#matrices.has(name),
       );
     }
+    this.#sum.clear();
     return { gradientNorm, learningRate, skipped };
   }
 
@@ -96,7 +107,8 @@ export class TrainedValues {
     this.#optimizer.steps = optimizerSteps;
   }
 
-  release(): Promise<void> {
-    return this.#optimizer.release();
+  async release(): Promise<void> {
+    await this.#sum.release();
+    await this.#optimizer.release();
   }
 }

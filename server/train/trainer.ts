@@ -2,7 +2,6 @@ import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.
 import { defaultThreads } from '../engine/threads.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { microBatches } from './batches.ts';
-import { GradientSum } from './gradient-sum.ts';
 import type { Gradients } from './gradients.ts';
 import { OBJECTIVES } from './objectives/index.ts';
 import type { Objective, Prediction, SampleRows } from './objectives/objective.ts';
@@ -85,7 +84,6 @@ export class Trainer {
     samples: readonly SampleRows[],
     terms: Readonly<Record<string, number>>,
   ): Promise<StepReport> {
-    const sum = new GradientSum();
     const losses = new Map<string, { total: number; count: number }>();
     let loss = 0;
     let rows = 0;
@@ -95,14 +93,14 @@ export class Trainer {
       const result = await this.#session.run(batch, this.#trained.values, this.#gradients[slot]);
       loss += result.loss;
       rows += batch.ids.length;
-      sum.add(result.gradients);
+      await this.#trained.add(result.gradients);
       for (const [place, term] of batch.terms.entries()) {
         const mean = losses.get(term) ?? { total: 0, count: 0 };
         losses.set(term, { total: mean.total - result.logProbabilities[place], count: mean.count + 1 });
       }
     }
     const means = [...losses].map(([term, { total, count }]) => [term, total / count] as const);
-    return { loss, terms: Object.fromEntries(means), rows, ...(await this.#trained.apply(step, loss, sum)) };
+    return { loss, terms: Object.fromEntries(means), rows, ...(await this.#trained.apply(step, loss)) };
   }
 
   arrays(): TrainerArrays {

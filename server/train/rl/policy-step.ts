@@ -1,5 +1,4 @@
 import type { Feed } from '../../../kernels/graph.ts';
-import { GradientSum } from '../gradient-sum.ts';
 import type { Gradients } from '../gradients.ts';
 import type { TrainingResult } from '../session.ts';
 import type { OptimizerReport, TrainedValues } from '../trained-values.ts';
@@ -56,13 +55,12 @@ export async function policyStep(
   room: (slot: number) => Gradients,
 ): Promise<Omit<PolicyReport, 'drift'> & { logProbs: number[] }> {
   const settings = lossSettings(objective);
-  const sum = new GradientSum();
   const total: PolicyLoss = { loss: 0, policy: 0, kl: 0, nll: 0, clipped: 0, clamped: 0 };
   const logProbs: number[] = [];
   let [units, rows, loss] = [0, 0, 0];
   for (const [i, { terms, others, rows: fed, run }] of parts.entries()) {
     const result = await run(lossInputs(terms, others), room(Math.min(i, 1)));
-    sum.add(result.gradients);
+    await trained.add(result.gradients);
     const part = policyLoss(result.logProbabilities, others, terms, settings);
     for (const key of Object.keys(total) as (keyof PolicyLoss)[]) total[key] += part[key];
     logProbs.push(...result.logProbabilities);
@@ -76,7 +74,7 @@ export async function policyStep(
     tokens: logProbs.length,
     clipShare: clipped / Math.max(1, units),
     clampShare: clamped / Math.max(1, units),
-    ...(await trained.apply(step, loss, sum)),
+    ...(await trained.apply(step, loss)),
   };
 }
 
