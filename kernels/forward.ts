@@ -25,6 +25,8 @@ export const FORWARD = {
   keysValues: 'keys_values',
   pastKey: (layer: number) => `past_key_${layer}`,
   pastValue: (layer: number) => `past_value_${layer}`,
+  presentKey: (layer: number) => `present_key_${layer}`,
+  presentValue: (layer: number) => `present_value_${layer}`,
 } as const;
 
 export interface ForwardOptions extends LayerOptions {
@@ -43,7 +45,8 @@ export interface ForwardOptions extends LayerOptions {
  * Inputs: ids i64 [rows]; cos, sin f32 [rows, rotaryDim/2]; mask, slots and placement as AttentionInputs
  * says; select i64 [selected];
  * past keys and values f32 [kvHeads, columns, headDim] of every layer. Outputs: keys_values, the normed hidden states
- * f32 [selected, hiddenSize], and those of the head. For a batch see BatchInputs.
+ * f32 [selected, hiddenSize], those of the head, and from an attention for devices that keep the past present keys and
+ * values of every layer, which are the past of the next forward. For a batch see BatchInputs.
  */
 export function buildForward(shape: DenoiserShape, weights: WeightTable, options: ForwardOptions): Graph {
   const graph = new Graph();
@@ -61,7 +64,7 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
       pastKey: graph.input(FORWARD.pastKey(layer), 'f32', past),
       pastValue: graph.input(FORWARD.pastValue(layer), 'f32', past),
     };
-    const { key, value, ...next } = decoderLayer(
+    const { key, value, present, ...next } = decoderLayer(
       graph,
       shape,
       weights,
@@ -72,6 +75,10 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
       cache,
     );
     keysValues.push(key, value);
+    if (present) {
+      graph.output(FORWARD.presentKey(layer), present.key, 'f32', past);
+      graph.output(FORWARD.presentValue(layer), present.value, 'f32', past);
+    }
     stream = next;
   }
 

@@ -1,4 +1,4 @@
-import type { Attention, AttentionInputs, AttentionLayer } from './attention/attention.ts';
+import type { Attention, AttentionInputs, AttentionLayer, AttentionResult } from './attention/attention.ts';
 import { experts } from './experts.ts';
 import { feedForward } from './feed-forward.ts';
 import type { ForwardAdapters } from './forward-adapters.ts';
@@ -38,7 +38,7 @@ export function embeddedRows(
   return { residual, normed: rmsNorm(graph, residual, norm, shape.rmsEps) };
 }
 
-/** The stream after a layer, and the layer's new keys and values as AttentionResult has them. */
+/** The stream after a layer, and the layer's keys and values as AttentionResult has them. */
 export function decoderLayer(
   graph: Graph,
   shape: DenoiserShape,
@@ -48,7 +48,7 @@ export function decoderLayer(
   layer: number,
   { residual, normed }: Stream,
   past: Pick<AttentionLayer, 'pastKey' | 'pastValue'>,
-): Stream & { key: Value; value: Value } {
+): Stream & Omit<AttentionResult, 'output'> {
   const names = layerNames(layer);
   const find = (name: string) => findWeight(weights, name);
   const matrix = (name: string): Matrix => whole(weights, name);
@@ -58,7 +58,7 @@ export function decoderLayer(
     return adapters ? adapters.add(graph, x, value, weight) : value;
   };
 
-  const { output, key, value } = attention(graph, shape, shared, {
+  const { output, ...keysValues } = attention(graph, shape, shared, {
     qkv: product(normed, precision.prepareNormed(graph, normed), queryKeyValue(shape, weights, layer)),
     ...past,
     ...(shape.qkNorm && { queryNorm: find(names.queryNorm), keyNorm: find(names.keyNorm) }),
@@ -82,7 +82,7 @@ export function decoderLayer(
       : feedForward(graph, precision, x, networks[0], adapters);
   const nextNorm = layer + 1 < shape.layers ? layerNames(layer + 1).inputNorm : NAMES.norm;
   const [nextNormed, nextResidual] = addAndRmsNorm(graph, fed, sum, find(nextNorm), shape.rmsEps);
-  return { residual: nextResidual, normed: nextNormed, key, value };
+  return { residual: nextResidual, normed: nextNormed, ...keysValues };
 }
 
 /** Rows of q, k and v as kvHeads groups of [q…q | k | v], so that attention is batched without moving queries. */

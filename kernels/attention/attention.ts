@@ -38,7 +38,10 @@ export interface BatchInputs {
 export interface AttentionLayer {
   /** Queries, keys and values as kvHeads groups of [q…q | k | v], [rows, kvHeads·(group + 2)·headDim]. */
   qkv: Value;
-  /** Committed keys and values with room for the new ones, [kvHeads, columns, headDim]. Unused keys are zeros. */
+  /**
+   * Committed keys and values with room for the new ones, [kvHeads, columns, headDim]. Unused keys are zeros, but where
+   * the device keeps the past: there they are anything that is finite.
+   */
   pastKey: Value;
   pastValue: Value;
   queryNorm?: WeightLocation;
@@ -53,6 +56,8 @@ export interface AttentionResult {
   output: Value;
   key: Value;
   value: Value;
+  /** The past with the new rows in their columns, for devices that keep it until the next forward. */
+  present?: { key: Value; value: Value };
 }
 
 /** One implementation per execution provider; kernels/naive-forward.ts is their oracle. */

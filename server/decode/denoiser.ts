@@ -49,7 +49,7 @@ export interface ForwardResult {
   hidden?: Float32Array;
   /** Entropy of the softmax of all logits (suppressed tokens excluded) in nats, [selected], when asked for. */
   entropy?: Float32Array;
-  /** Appends the keys and values of the first `count` rows to the cache of the request. */
+  /** Appends the keys and values of the first `count` rows to the cache of the request, before it is fed again. */
   commit(count: number): void;
 }
 

@@ -70,6 +70,10 @@ export class OrtCacheMemory {
 /** The cache of one sample in a memory. */
 export class OrtCache implements KvCache {
   readonly tokens: number[] = [];
+  /** How many columns are those of the last forward and the rows that were committed from it, see DevicePast. */
+  settled = 0;
+  /** Forwards that it was fed to. */
+  fed = 0;
   readonly memory: OrtCacheMemory;
   readonly sample: number;
 
@@ -93,6 +97,7 @@ export class OrtCache implements KvCache {
       }
     }
     this.tokens.length = length;
+    this.settled = Math.min(this.settled, length);
   }
 
   /**
@@ -113,6 +118,7 @@ export class OrtCache implements KvCache {
       }
     }
     for (let r = 0; r < count; r++) this.tokens.push(ids[r]);
+    if (this.settled === start) this.settled = this.length;
   }
 
   /** Forgets all columns and takes those of another cache. */

@@ -46,6 +46,7 @@ export class OrtDenoiser implements Denoiser {
     // The head needs a row even when nobody wants one.
     const rows = { ...request, cache, select: select.length > 0 ? select : [ids.length - 1] };
     const start = cache.length;
+    const fed = ++cache.fed;
     const { i64 } = tensors(this.#ort);
     const out = await this.#forward.run([rows], {
       [HEAD.count]: i64([Math.min(topK, this.spec.vocabSize)]),
@@ -59,7 +60,8 @@ export class OrtDenoiser implements Denoiser {
       entropy: request.entropy ? (out[HEAD.entropy].data as Float32Array) : undefined,
       hidden: request.hidden ? wanted(out[FORWARD.hidden].data, new Float32Array()) : undefined,
       commit(rowCount) {
-        if (cache.length !== start) throw new Error('the cache has changed since this forward');
+        if (cache.length !== start || cache.fed !== fed)
+          throw new Error('the cache has changed since this forward, or was fed again');
         cache.append(out[FORWARD.keysValues].data as Float32Array, ids.length, 0, ids, rowCount);
       },
     };

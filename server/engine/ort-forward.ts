@@ -1,10 +1,12 @@
 import { grouped } from '../../kernels/attention/grouped.ts';
+import { resident } from '../../kernels/attention/resident.ts';
 import { buildForward, FORWARD } from '../../kernels/forward.ts';
 import type { ForwardAdapters } from '../../kernels/forward-adapters.ts';
 import type { Head } from '../../kernels/head.ts';
 import type { Activations } from '../../kernels/linear/int8.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
+import { DevicePast } from './device-past.ts';
 import { type InferenceSession, type Ort, openSession, type Tensor, tensors } from './ort.ts';
 import { choosePrecisions } from './precisions.ts';
 import { type CacheRows, RowFeeds, rowStarts } from './row-feeds.ts';
@@ -23,16 +25,21 @@ export interface OrtForwardOptions {
   activations?: Activations;
 }
 
+/** Devices that keep the past; ONNX Runtime returns what other devices compute to the memory of the process. */
+const KEEP_PAST: readonly RunningDevice[] = ['webgpu'];
+
 /** The forward graph of one model in a session: fills its inputs from rows. */
 export class OrtForward {
   readonly #ort: Ort;
   readonly #session: InferenceSession;
   readonly #feeds: RowFeeds;
+  readonly #past: DevicePast | undefined;
 
-  private constructor(ort: Ort, session: InferenceSession, feeds: RowFeeds) {
+  private constructor(ort: Ort, session: InferenceSession, feeds: RowFeeds, past: DevicePast | undefined) {
     this.#ort = ort;
     this.#session = session;
     this.#feeds = feeds;
+    this.#past = past;
   }
 
   static async open(
@@ -43,10 +50,11 @@ export class OrtForward {
     { batch = false, adapters, device = 'cpu', activations }: OrtForwardOptions = {},
   ): Promise<OrtForward> {
     const precisions = choosePrecisions(folder, device, activations);
-    const options = { ...precisions, attention: grouped, head, batch, adapters };
+    const past = KEEP_PAST.includes(device) ? new DevicePast(folder.spec.layers) : undefined;
+    const options = { ...precisions, attention: past ? resident : grouped, head, batch, adapters };
     const graph = buildForward(folder.spec, folder.weights, options);
-    const session = await openSession(ort, graph, folder.dir, threads, { device });
-    return new OrtForward(ort, session, new RowFeeds(ort, folder.spec, batch));
+    const session = await openSession(ort, graph, folder.dir, threads, { device, onDevice: past?.outputs });
+    return new OrtForward(ort, session, new RowFeeds(ort, folder.spec, batch), past);
   }
 
   /**
@@ -56,15 +64,20 @@ export class OrtForward {
   async run(samples: readonly ForwardRows[], extra: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     const { i64 } = tensors(this.#ort);
     const starts = rowStarts(samples);
-    return this.#session.run({
+    const [{ cache }] = samples;
+    const out = await this.#session.run({
       ...this.#feeds.make(samples),
+      ...this.#past?.feeds(cache),
       ...extra,
       [FORWARD.ids]: i64(samples.flatMap(({ ids }) => ids)),
       [FORWARD.select]: i64(samples.flatMap(({ select }, i) => select.map((row) => starts[i] + row))),
     });
+    this.#past?.take(cache, out);
+    return out;
   }
 
   release(): Promise<void> {
+    this.#past?.release();
     return this.#session.release();
   }
 }

@@ -37,6 +37,8 @@ export interface SessionSettings {
   frugal?: boolean;
   /** Where the nodes run that the device has an implementation of; the others run on the processor. */
   device?: RunningDevice;
+  /** Outputs that stay on the device: they can be fed again, and must be disposed of; reading them is not possible. */
+  onDevice?: readonly string[];
 }
 
 /** Opens a session on a graph whose weights lie in `folder`; they are mapped, not copied. */
@@ -45,10 +47,11 @@ export async function openSession(
   graph: Graph,
   folder: string,
   threads: number,
-  { planMemory = true, frugal = false, device = 'cpu' }: SessionSettings = {},
+  { planMemory = true, frugal = false, device = 'cpu', onDevice = [] }: SessionSettings = {},
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(serialize(graph), {
     executionProviders: [device],
+    preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: frugal ? 'disabled' : 'all',

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { FORWARD } from '../../kernels/forward.ts';
 import { Graph } from '../../kernels/graph.ts';
 import { HEAD, wholeLogits } from '../../kernels/head.ts';
+import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { loadOrt, type Ort, openSession, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
@@ -40,20 +42,29 @@ async function forwardDifference(ort: Ort, device: RunningDevice): Promise<numbe
   const dir = await mkdtemp(path.join(os.tmpdir(), 'unmask-probe-'));
   try {
     const folder = await writeProbeModel(dir);
-    const logits = async (on: RunningDevice) => {
-      const forward = await OrtForward.open(ort, folder, wholeLogits, 1, { device: on });
-      const ids = [...Array(ROWS).keys()];
-      const cache = new OrtCache(new OrtCacheMemory(ort, folder.spec));
-      const causal = (row: number, column: number) => column <= row;
-      const out = await forward.run([{ cache, ids, positions: ids, visible: causal, select: ids }], {});
-      await forward.release();
-      return out[HEAD.logits].data as Float32Array;
-    };
-    const [expected, actual] = [await logits('cpu'), await logits(device)];
+    const [expected, actual] = [await logits(ort, folder, 'cpu'), await logits(ort, folder, device)];
     return actual.reduce((most, logit, i) => Math.max(most, Math.abs(logit - expected[i])), 0);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Logits of a few rows, of which some are committed, and of others behind those that were not taken back. */
+async function logits(ort: Ort, folder: ModelFolder, device: RunningDevice): Promise<number[]> {
+  const forward = await OrtForward.open(ort, folder, wholeLogits, 1, { device });
+  const cache = new OrtCache(new OrtCacheMemory(ort, folder.spec));
+  const feed = (first: number) => {
+    const ids = Array.from({ length: ROWS }, (_, i) => first + i);
+    const positions = ids.map((_, i) => cache.length + i);
+    const visible = (row: number, column: number) => column <= cache.length + row;
+    return forward.run([{ cache, ids, positions, visible, select: positions.map((_, i) => i) }], {});
+  };
+  const before = await feed(0);
+  cache.append(before[FORWARD.keysValues].data as Float32Array, ROWS, 0, [...Array(ROWS).keys()], ROWS - 1);
+  cache.truncate(ROWS / 2);
+  const after = await feed(ROWS);
+  await forward.release();
+  return [before, after].flatMap((out) => [...(out[HEAD.logits].data as Float32Array)]);
 }
 
 /** The best of several runs of products [8, 2048] · [2048, 2048], which a forward mostly does, or the first over `limit`. */

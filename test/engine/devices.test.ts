@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { engineCommand } from '../../server/engine/command.ts';
 import { bestDevice, chooseDevice, probeDevices, rememberedReports } from '../../server/engine/devices.ts';
 import { explain, probeInProcess } from '../../server/engine/probe-process.ts';
 import { temporaryFolder } from '../support/model-files.ts';
+import { noSoftwareWebgpu, useSoftwareWebgpu } from '../support/software-webgpu.ts';
 
 const OPTIONS = { timeout: 180_000 };
 
@@ -48,25 +49,11 @@ test('what was found is remembered until the machine changes', async (t) => {
   assert.equal(await rememberedReports(storage), undefined);
 });
 
-const CHROMIUM = '/usr/lib/chromium';
-const DRIVER = `${CHROMIUM}/vk_swiftshader_icd.json`;
-
 test("WebGPU gives the processor's logits on a software driver, and is not chosen", {
   ...OPTIONS,
-  skip: !existsSync(DRIVER) && `${DRIVER} is missing; Debian's package chromium has it`,
+  skip: noSoftwareWebgpu,
 }, async (t) => {
-  // The loader of Vulkan lies beside libraries that must not be found.
-  const libraries = temporaryFolder(t);
-  symlinkSync(`${CHROMIUM}/libvulkan.so.1`, path.join(libraries, 'libvulkan.so.1'));
-  const environment = { LD_LIBRARY_PATH: libraries, VK_ICD_FILENAMES: DRIVER, XDG_RUNTIME_DIR: '/tmp' };
-  for (const [name, value] of Object.entries(environment)) {
-    const before = process.env[name];
-    process.env[name] = value;
-    t.after(() => {
-      if (before === undefined) delete process.env[name];
-      else process.env[name] = before;
-    });
-  }
+  useSoftwareWebgpu(t);
   const result = await probeInProcess(engineCommand(), 'webgpu');
   assert.equal(result.problem, undefined);
   assert.equal(chooseDevice([['webgpu', result]])[0].used, false);

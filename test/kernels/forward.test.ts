@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { grouped } from '../../kernels/attention/grouped.ts';
+import { resident } from '../../kernels/attention/resident.ts';
 import { buildForward } from '../../kernels/forward.ts';
 import { bestTokens, wholeLogits } from '../../kernels/head.ts';
 import { fp32 } from '../../kernels/linear/fp32.ts';
@@ -9,10 +10,12 @@ import { embed } from '../../kernels/linear/stored.ts';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { ModelProto } from '../../kernels/onnx/schema.ts';
 import { serialize } from '../../kernels/onnx/serialize.ts';
-import { loadOrt } from '../../server/engine/ort.ts';
+import { DevicePast } from '../../server/engine/device-past.ts';
+import { loadOrt, openSession, tensors } from '../../server/engine/ort.ts';
 import { OrtCache, OrtCacheMemory } from '../../server/engine/ort-cache.ts';
 import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
 import { OrtForward } from '../../server/engine/ort-forward.ts';
+import { RowFeeds } from '../../server/engine/row-feeds.ts';
 import { verifyForward } from '../../server/engine/verify.ts';
 import { openModel } from '../../server/models/registry.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
@@ -150,6 +153,45 @@ test('rows fed in pieces over a cache, past its growth and after a roll-back, eq
   near(last.logits.data as Float32Array, whole.logits.data as Float32Array, 1e-4);
   await forward.release();
 });
+
+for (const name of ['llama-tied-window', 'qwen3-sdar-block4']) {
+  test(`the past that a forward of ${name} returns serves the next one, whatever lies behind its columns`, async () => {
+    const folder = await openModel(path.join(FIXTURES, name));
+    const ort = await loadOrt();
+    const ids = Array.from({ length: 20 }, (_, i) => (i * 37) % folder.spec.vocabSize);
+    const rows = (first: number, count: number) => ({
+      ids: ids.slice(first, first + count),
+      positions: ids.slice(first, first + count).map((_, i) => first + i),
+      visible: (row: number, column: number) => column <= first + row,
+    });
+    const weights = readSafetensors(path.join(folder.dir, 'model.safetensors'));
+    const whole = naiveForward(folder.spec, (weight) => weights.get(weight)!, rows(0, 20));
+    const options = { precision: fp32, headPrecision: fp32, embed, attention: resident, head: wholeLogits };
+    const session = await openSession(ort, buildForward(folder.spec, folder.weights, options), folder.dir, 1);
+    const feeds = new RowFeeds(ort, folder.spec);
+    const past = new DevicePast(folder.spec.layers);
+    const cache = new OrtCache(new OrtCacheMemory(ort, folder.spec));
+    const { i64 } = tensors(ort);
+    const run = async (first: number, count: number, select: number[]) => {
+      const fed = rows(first, count);
+      const made = { ...feeds.make([{ cache, ...fed }]), ...past.feeds(cache) };
+      const out = await session.run({ ...made, ids: i64(fed.ids), select: i64(select) });
+      past.take(cache, out);
+      return out;
+    };
+    // The second forward leaves its rows behind the ten columns that the first one has settled.
+    const first = await run(0, 12, [11]);
+    cache.append(first.keys_values.data as Float32Array, 12, 0, ids, 10);
+    await run(10, 8, [0]);
+    cache.truncate(9);
+    assert.deepEqual(Object.keys(past.feeds(cache)).length, 2 * folder.spec.layers);
+    const last = await run(9, 11, [0, 10]);
+    const row = (index: number) =>
+      whole.logits.subarray(index * folder.spec.vocabSize).subarray(0, folder.spec.vocabSize);
+    near(last.logits.data as Float32Array, [...row(9), ...row(19)], 1e-4);
+    await session.release();
+  });
+}
 
 test('a graph refers to the weights where they lie and carries none of them', async () => {
   const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));

@@ -1,0 +1,57 @@
+/**
+ * Forwards of a tiny model on the device that the command line names, in a process of its own: prints the hidden states
+ * of every forward as JSON.
+ */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadOrt } from '../../server/engine/ort.ts';
+import type { OrtCache } from '../../server/engine/ort-cache.ts';
+import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
+import { openModel } from '../../server/models/registry.ts';
+import type { RunningDevice } from '../../server/protocol.ts';
+import { FIXTURES } from './model-files.ts';
+
+/**
+ * Hidden states of the last rows of forwards over two caches: rows are committed, all or some, or not at all, taken
+ * back, more than a cache had room for, and copied.
+ */
+export async function forwardsOn(device: RunningDevice): Promise<number[][]> {
+  const folder = await openModel(path.join(FIXTURES, 'qwen3-sdar-block4'));
+  const denoiser = await OrtDenoiser.open(await loadOrt(), folder, 1, { device });
+  const states: number[][] = [];
+  let fed = 0;
+  const feed = async (cache: OrtCache, rows: number, committed: number) => {
+    const { length } = cache;
+    const ids = Array.from({ length: rows }, () => (37 * fed++) % folder.spec.vocabSize);
+    const result = await denoiser.forward({
+      cache,
+      ids,
+      positions: ids.map((_, row) => length + row),
+      visible: (row, column) => column <= length + row,
+      select: [rows - 1],
+      topK: 1,
+      hidden: true,
+    });
+    result.commit(committed);
+    states.push([...result.hidden!]);
+  };
+  const [cache, other] = [denoiser.newCache(), denoiser.newCache()];
+  await feed(cache, 60, 60);
+  await feed(cache, 3, 0);
+  await feed(cache, 4, 2);
+  cache.truncate(50);
+  await feed(cache, 2, 2);
+  await feed(cache, 40, 40);
+  await feed(other, 5, 5);
+  await feed(cache, 3, 3);
+  await feed(cache, 3, 3);
+  other.copy(cache);
+  other.truncate(70);
+  await feed(other, 4, 4);
+  await denoiser.release();
+  return states;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.stdout.write(JSON.stringify(await forwardsOn(process.argv[2] as RunningDevice)));
+}
