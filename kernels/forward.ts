@@ -76,8 +76,8 @@ export function buildForward(shape: DenoiserShape, weights: WeightTable, options
     );
     keysValues.push(key, value);
     if (present) {
-      graph.output(FORWARD.presentKey(layer), present.key, 'f32', past);
-      graph.output(FORWARD.presentValue(layer), present.value, 'f32', past);
+      graph.outputInPlace(FORWARD.presentKey(layer), present.key, 'f32', past);
+      graph.outputInPlace(FORWARD.presentValue(layer), present.value, 'f32', past);
     }
     stream = next;
   }

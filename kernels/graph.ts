@@ -64,6 +64,16 @@ export class Graph {
     this.outputs.push({ name, dtype, dims });
   }
 
+  /** The same without a copy, for large values: nodes that are added later must read `name` instead of `value`. */
+  outputInPlace(name: Value, value: Value, dtype: Dtype, dims: readonly Dim[]): void {
+    const renamed = (other: Value) => (other === value ? name : other);
+    for (const node of this.nodes) {
+      node.inputs = node.inputs.map(renamed);
+      node.outputs = node.outputs.map(renamed);
+    }
+    this.outputs.push({ name, dtype, dims });
+  }
+
   /** A node with one output. */
   op(op: string, inputs: Value[], attributes: Record<string, Attribute> = {}): Value {
     return this.#add('', op, inputs, attributes, 1)[0];
