@@ -28,6 +28,13 @@ export function widened(graph: Graph, { weight, scale, start, count }: RowRange)
   ]);
 }
 
+/** The same in f16, for weights that have no number beyond 65504. */
+export function narrowed(graph: Graph, range: RowRange): Value {
+  const { weight, scale, start, count } = range;
+  if (weight.dtype === 'F16' && scale === undefined) return graph.weightRows(weight, start, count);
+  return graph.op('Cast', [widened(graph, range)], { to: DTYPE.f16 });
+}
+
 /** Table rows of an embedding, [ids, hidden], in f32. */
 export function embed(graph: Graph, ids: Value, { weight, scale }: RowRange): Value {
   const gather = (location: WeightLocation) => {
@@ -40,6 +47,12 @@ export function embed(graph: Graph, ids: Value, { weight, scale }: RowRange): Va
 /** The same from a table that is widened when the graph is loaded. */
 export function embedWidened(graph: Graph, ids: Value, table: RowRange): Value {
   return graph.op('Gather', [widened(graph, table), ids], { axis: 0 });
+}
+
+/** The same from a table that is narrowed to f16. */
+export function embedNarrowed(graph: Graph, ids: Value, table: RowRange): Value {
+  const rows = graph.op('Gather', [narrowed(graph, table), ids], { axis: 0 });
+  return graph.op('Cast', [rows], { to: DTYPE.f32 });
 }
 
 /** A stored tensor as f32. */

@@ -13,6 +13,8 @@ export interface DeviceReport {
   used: boolean;
   /** How many times as fast as the processor it was, the processor itself 1; left out where it does not work. */
   gain?: number;
+  /** Whether it multiplies in half precision what is not multiplied as it is stored. */
+  halfPrecision?: boolean;
   reason: string;
 }
 
@@ -38,14 +40,20 @@ export async function bestDevice(storageDir: string): Promise<RunningDevice> {
   return reports?.find(({ used }) => used)?.name ?? 'cpu';
 }
 
+/** Whether the last probe found that a device is right and faster in half precision. */
+export async function usesHalfPrecision(storageDir: string, device: string): Promise<boolean> {
+  const reports = await rememberedReports(storageDir);
+  return reports?.find(({ name }) => name === device)?.halfPrecision ?? false;
+}
+
 /** The device that gained most of those that gained less than one that has failed; the processor if there is none. */
 export async function nextDevice(storageDir: string, failed: RunningDevice): Promise<RunningDevice> {
   const reports = (await rememberedReports(storageDir)) ?? [];
-  const gainOf = ({ gain = 0 }: DeviceReport) => gain;
-  const most = Math.max(...reports.filter(({ name }) => name === failed).map(gainOf));
+  const gained = ({ gain = 0 }: DeviceReport) => gain;
+  const most = Math.max(...reports.filter(({ name }) => name === failed).map(gained));
   const [next] = reports
-    .filter((report) => gainOf(report) > 1 && gainOf(report) < most)
-    .sort((a, b) => gainOf(b) - gainOf(a));
+    .filter((report) => gained(report) > 1 && gained(report) < most)
+    .sort((a, b) => gained(b) - gained(a));
   return next?.name ?? 'cpu';
 }
 
@@ -65,11 +73,17 @@ export async function probeDevices(
   storageDir: string,
   signal?: AbortSignal,
 ): Promise<DeviceReport[]> {
-  const results: [RunningDevice, ProbeResult][] = [];
+  const results: Probed[] = [];
   for (const [name, platforms] of OTHERS) {
     const here = platforms.includes(process.platform);
-    const result = here ? await probeInProcess(command, name, signal) : { problem: 'not for this system' };
-    results.push([name, result]);
+    const result: ProbeResult = here
+      ? await probeInProcess(command, name, false, signal)
+      : { problem: 'not for this system' };
+    results.push([
+      name,
+      result,
+      gainOf(result) > 0 ? await probeInProcess(command, name, true, signal) : result,
+    ]);
   }
   const reports = chooseDevice(results);
   await mkdir(storageDir, { recursive: true })
@@ -81,22 +95,39 @@ export async function probeDevices(
   return reports;
 }
 
+/** A device and what it did in single and in half precision. */
+type Probed = readonly [RunningDevice, single: ProbeResult, half: ProbeResult];
+
 /** The device with the largest gain over the processor is used, or the processor if none has any. */
-export function chooseDevice(results: readonly (readonly [RunningDevice, ProbeResult])[]): DeviceReport[] {
-  const gains = results.map(([, result]) =>
-    result.problem === undefined ? result.cpuMilliseconds / result.milliseconds : 0,
-  );
+export function chooseDevice(results: readonly Probed[]): DeviceReport[] {
+  const gains = results.map(([, single, half]) => Math.max(gainOf(single), gainOf(half)));
   const most = Math.max(1, ...gains);
   const best = most > 1 ? gains.indexOf(most) : -1;
-  const others = results.map(([name, result], i) =>
-    result.problem === undefined
-      ? { name, used: i === best, gain: gains[i], reason: `works: ${compareTimes(result)}` }
-      : { name, used: false, reason: result.problem },
+  const others = results.map(([name, single, half], i) =>
+    single.problem === undefined
+      ? {
+          name,
+          used: i === best,
+          gain: gains[i],
+          halfPrecision: gainOf(half) > gainOf(single),
+          reason: `works: ${compareTimes(single, half)}`,
+        }
+      : { name, used: false, reason: single.problem },
   );
   const reason = best < 0 ? 'no other device works and is faster' : `${results[best][0]} is faster`;
   return [...others, { name: 'cpu', used: best < 0, gain: 1, reason }];
 }
 
-function compareTimes(result: Extract<ProbeResult, { problem?: undefined }>): string {
-  return `large products take ${result.milliseconds.toFixed(1)} ms, on the processor ${result.cpuMilliseconds.toFixed(1)} ms`;
+/** How many times as fast as the processor; 0 where it does not work. */
+function gainOf(result: ProbeResult): number {
+  return result.problem === undefined ? result.cpuMilliseconds / result.milliseconds : 0;
+}
+
+function compareTimes(single: Extract<ProbeResult, { problem?: undefined }>, half: ProbeResult): string {
+  const [time, cpuTime] = [single.milliseconds, single.cpuMilliseconds].map((ms) => `${ms.toFixed(1)} ms`);
+  const halfTime =
+    half.problem === undefined
+      ? `${half.milliseconds.toFixed(1)} ms in half precision`
+      : `half precision: ${half.problem}`;
+  return `large products take ${time} (${halfTime}), on the processor ${cpuTime}`;
 }

@@ -4,7 +4,7 @@ import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { defaultStorageDir } from '../storage.ts';
-import { bestDevice, nextDevice } from './devices.ts';
+import { bestDevice, nextDevice, usesHalfPrecision } from './devices.ts';
 import { type DeviceDenoiser, type Devices, FallbackDenoiser } from './fallback-denoiser.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
 import { fastest } from './measurements.ts';
@@ -32,9 +32,10 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
   const activations = fastest(measured?.activations ?? []);
   const samplerHead = await OrtSamplerHead.open(ort, folder, activations);
   const devices = {
-    open(on: RunningDevice) {
+    async open(on: RunningDevice) {
       onProgress(0.4, 'preparing the weights');
-      return OrtDenoiser.open(ort, folder, threads, { samplerHead, device: on, activations });
+      const halfPrecision = await usesHalfPrecision(storageDir, on);
+      return OrtDenoiser.open(ort, folder, threads, { samplerHead, device: on, activations, halfPrecision });
     },
     next: (failed: RunningDevice) => nextDevice(storageDir, failed),
   };

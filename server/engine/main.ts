@@ -2,15 +2,17 @@ import { Console } from 'node:console';
 import type { RunningDevice } from '../protocol.ts';
 import { loadModel } from './load.ts';
 import { probe } from './probe.ts';
+import { HALF } from './probe-process.ts';
 import { runEngine } from './run-engine.ts';
 import { measureModel } from './tune.ts';
 
-const [task, device, modelDir] = process.argv.slice(2);
+const [task, device, ...rest] = process.argv.slice(2);
+const on = { device: device as RunningDevice, halfPrecision: rest.includes(HALF) };
 
 if (task === '--probe') {
-  print(probe(device as RunningDevice).catch((error: Error) => ({ problem: error.message })));
+  print(probe(on).catch((error: Error) => ({ problem: error.message })));
 } else if (task === '--tune') {
-  print(measureModel(modelDir, device as RunningDevice));
+  print(measureModel(rest[0], on));
 } else {
   runEngine(loadModel);
 }

@@ -6,8 +6,9 @@ import type { DenoiserSpec } from '../models/spec.ts';
 import { type Ort, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward, type OrtForwardOptions } from './ort-forward.ts';
+import type { PrecisionOptions } from './precisions.ts';
 
-export interface OrtDenoiserOptions extends Pick<OrtForwardOptions, 'device' | 'activations'> {
+export interface OrtDenoiserOptions extends Pick<OrtForwardOptions, 'device' | keyof PrecisionOptions> {
   samplerHead?: SamplerHead;
 }
 

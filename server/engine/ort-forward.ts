@@ -3,12 +3,11 @@ import { resident } from '../../kernels/attention/resident.ts';
 import { buildForward, FORWARD } from '../../kernels/forward.ts';
 import type { ForwardAdapters } from '../../kernels/forward-adapters.ts';
 import type { Head } from '../../kernels/head.ts';
-import type { Activations } from '../../kernels/linear/int8.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { DevicePast } from './device-past.ts';
 import { type InferenceSession, type Ort, openSession, type Tensor, tensors } from './ort.ts';
-import { choosePrecisions } from './precisions.ts';
+import { choosePrecisions, type PrecisionOptions } from './precisions.ts';
 import { type CacheRows, RowFeeds, rowStarts } from './row-feeds.ts';
 
 /** Rows of one run of the forward graph; fields as in ForwardRequest. */
@@ -16,13 +15,11 @@ export interface ForwardRows extends CacheRows {
   select: readonly number[];
 }
 
-export interface OrtForwardOptions {
+export interface OrtForwardOptions extends PrecisionOptions {
   /** Rows of several samples are fed together, see BatchInputs. */
   batch?: boolean;
   adapters?: ForwardAdapters;
   device?: RunningDevice;
-  /** The type of activations in int8 products. */
-  activations?: Activations;
 }
 
 /** Devices that keep the past; ONNX Runtime returns what other devices compute to the memory of the process. */
@@ -47,9 +44,9 @@ export class OrtForward {
     folder: ModelFolder,
     head: Head,
     threads: number,
-    { batch = false, adapters, device = 'cpu', activations }: OrtForwardOptions = {},
+    { batch = false, adapters, device = 'cpu', ...precision }: OrtForwardOptions = {},
   ): Promise<OrtForward> {
-    const precisions = choosePrecisions(folder, device, activations);
+    const precisions = choosePrecisions(folder, device, precision);
     const past = KEEP_PAST.includes(device) ? new DevicePast(folder.spec.layers) : undefined;
     const options = { ...precisions, attention: past ? resident : grouped, head, batch, adapters };
     const graph = buildForward(folder.spec, folder.weights, options);

@@ -1,16 +1,17 @@
 import type { ForwardOptions } from '../../kernels/forward.ts';
 import { fp32 } from '../../kernels/linear/fp32.ts';
+import { half } from '../../kernels/linear/half.ts';
 import { int4 } from '../../kernels/linear/int4.ts';
 import { type Activations, int8 } from '../../kernels/linear/int8.ts';
 import type { Precision } from '../../kernels/linear/linear.ts';
-import { embed, embedWidened } from '../../kernels/linear/stored.ts';
+import { embed, embedNarrowed, embedWidened } from '../../kernels/linear/stored.ts';
 import { layerNetworks, NAMES } from '../../kernels/names.ts';
 import type { WeightDtype } from '../../kernels/weights.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { nativeActivations } from './ort.ts';
 
-/** Products with weights as they are stored; what a device has no product for is widened to fp32 when it is loaded. */
+/** Products with weights as they are stored; what a device has no product for is brought to fp32, or to half precision, when it is loaded. */
 const PRECISIONS: Partial<
   Record<
     WeightDtype,
@@ -21,20 +22,28 @@ const PRECISIONS: Partial<
   I4: { devices: ['cpu', 'webgpu', 'cuda'], make: () => int4 },
 };
 
+export interface PrecisionOptions {
+  /** The type of activations in int8 products. */
+  activations?: Activations;
+  /** Multiply in half precision what is not multiplied as it is stored; only for devices that have it. */
+  halfPrecision?: boolean;
+}
+
 /** How the matrices of a model are multiplied on a device. */
 export function choosePrecisions(
   { spec, weights }: ModelFolder,
   device: RunningDevice,
-  activations: Activations = nativeActivations(),
+  { activations = nativeActivations(), halfPrecision = false }: PrecisionOptions = {},
 ): Pick<ForwardOptions, 'precision' | 'headPrecision' | 'embed'> {
+  const plain = halfPrecision ? half : fp32;
   const of = (matrix: string): Precision => {
     const own = PRECISIONS[weights.get(`${matrix}.weight`)?.dtype as WeightDtype];
-    return own?.devices.includes(device) ? own.make(activations, spec.normedRange) : fp32;
+    return own?.devices.includes(device) ? own.make(activations, spec.normedRange) : plain;
   };
   return {
     precision: of(layerNetworks(spec, 0)[0].gate),
     headPrecision: of(spec.tiedHead ? NAMES.embedding : NAMES.head),
     // Not every graphics adapter can read half precision.
-    embed: device === 'cpu' ? embed : embedWidened,
+    embed: halfPrecision ? embedNarrowed : device === 'cpu' ? embed : embedWidened,
   };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { FORWARD } from '../../kernels/forward.ts';
-import { Graph } from '../../kernels/graph.ts';
+import { DTYPE, type Dtype, Graph, type Value } from '../../kernels/graph.ts';
 import { HEAD, wholeLogits } from '../../kernels/head.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
@@ -11,6 +11,14 @@ import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward } from './ort-forward.ts';
 import { writeProbeModel } from './probe-model.ts';
 
+/** Where and how something runs. */
+export interface Running {
+  device: RunningDevice;
+  halfPrecision: boolean;
+}
+
+const CPU: Running = { device: 'cpu', halfPrecision: false };
+
 /** What a device did in a process of its own. */
 export type ProbeResult =
   /** Milliseconds of the same products on the device and on the processor. */
@@ -18,8 +26,8 @@ export type ProbeResult =
   /** Half a sentence. */
   | { problem: string };
 
-/** Largest difference of a logit from the processor's that is rounding; logits are of size 1. */
-const TOLERANCE = 1e-3;
+/** Largest difference of a logit from the processor's that is rounding, in single and in half precision; logits are of size 1. */
+const TOLERANCE = { single: 1e-3, half: 2e-2 };
 
 const ROWS = 8;
 const SIZE = 2048;
@@ -28,21 +36,21 @@ const RUNS = 5;
 /** A device that takes so many times as long as the processor is not measured any further. */
 const HOPELESS = 30;
 
-/** Runs a tiny forward and a few large products on `device` and on the processor. Rejects where the device fails. */
-export async function probe(device: RunningDevice): Promise<ProbeResult> {
+/** Runs tiny forwards and a few large products on a device and on the processor. Rejects where the device fails. */
+export async function probe(on: Running): Promise<ProbeResult> {
   const ort = await loadOrt();
-  const difference = await forwardDifference(ort, device);
-  if (!(difference <= TOLERANCE))
+  const difference = await forwardDifference(ort, on);
+  if (!(difference <= TOLERANCE[on.halfPrecision ? 'half' : 'single']))
     return { problem: `its results differ from the processor's by ${difference}` };
-  const cpuMilliseconds = await timeProducts(ort, 'cpu', Number.POSITIVE_INFINITY);
-  return { milliseconds: await timeProducts(ort, device, HOPELESS * cpuMilliseconds), cpuMilliseconds };
+  const cpuMilliseconds = await timeProducts(ort, CPU, Number.POSITIVE_INFINITY);
+  return { milliseconds: await timeProducts(ort, on, HOPELESS * cpuMilliseconds), cpuMilliseconds };
 }
 
-async function forwardDifference(ort: Ort, device: RunningDevice): Promise<number> {
+async function forwardDifference(ort: Ort, on: Running): Promise<number> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'unmask-probe-'));
   try {
     const folder = await writeProbeModel(dir);
-    const [expected, actual] = [await logits(ort, folder, 'cpu'), await logits(ort, folder, device)];
+    const [expected, actual] = [await logits(ort, folder, CPU), await logits(ort, folder, on)];
     return actual.reduce((most, logit, i) => Math.max(most, Math.abs(logit - expected[i])), 0);
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -50,8 +58,8 @@ async function forwardDifference(ort: Ort, device: RunningDevice): Promise<numbe
 }
 
 /** Logits of a few rows, of which some are committed, and of others behind those that were not taken back. */
-async function logits(ort: Ort, folder: ModelFolder, device: RunningDevice): Promise<number[]> {
-  const forward = await OrtForward.open(ort, folder, wholeLogits, 1, { device });
+async function logits(ort: Ort, folder: ModelFolder, on: Running): Promise<number[]> {
+  const forward = await OrtForward.open(ort, folder, wholeLogits, 1, on);
   const cache = new OrtCache(new OrtCacheMemory(ort, folder.spec));
   const feed = (first: number) => {
     const ids = Array.from({ length: ROWS }, (_, i) => first + i);
@@ -68,12 +76,15 @@ async function logits(ort: Ort, folder: ModelFolder, device: RunningDevice): Pro
 }
 
 /** The best of several runs of products [8, 2048] · [2048, 2048], which a forward mostly does, or the first over `limit`. */
-async function timeProducts(ort: Ort, device: RunningDevice, limit: number): Promise<number> {
+async function timeProducts(ort: Ort, { device, halfPrecision }: Running, limit: number): Promise<number> {
   const graph = new Graph();
-  const input = graph.input('x', 'f32', [ROWS, SIZE]);
-  const weight = graph.f32(new Float32Array(SIZE * SIZE).fill(1 / SIZE), [SIZE, SIZE]);
-  let x = input;
-  for (let i = 0; i < PRODUCTS; i++) x = graph.op('Tanh', [graph.op('MatMul', [x, weight])]);
+  const to = (dtype: Dtype, value: Value) =>
+    halfPrecision ? graph.op('Cast', [value], { to: DTYPE[dtype] }) : value;
+  const weight = to('f16', graph.f32(new Float32Array(SIZE * SIZE).fill(1 / SIZE), [SIZE, SIZE]));
+  let x = graph.input('x', 'f32', [ROWS, SIZE]);
+  for (let i = 0; i < PRODUCTS; i++) {
+    x = graph.op('Tanh', [to('f32', graph.op('MatMul', [to('f16', x), weight]))]);
+  }
   graph.output('y', x, 'f32', [ROWS, SIZE]);
   const session = await openSession(ort, graph, '', 0, { device });
   const feeds = { x: tensors(ort).f32(new Float32Array(ROWS * SIZE).fill(1), [ROWS, SIZE]) };

@@ -3,20 +3,20 @@ import { resolveSettings } from '../decode/settings.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
-import type { RunningDevice } from '../protocol.ts';
 import { fastest, type Measurements, type Times } from './measurements.ts';
 import { loadOrt, type Ort } from './ort.ts';
 import { OrtDenoiser, type OrtDenoiserOptions } from './ort-denoiser.ts';
 import { OrtSamplerHead } from './ort-sampler-head.ts';
+import type { Running } from './probe.ts';
 import { threadCandidates } from './threads.ts';
 import { timeActivations } from './tune-activations.ts';
 import { timeWindows } from './tune-windows.ts';
 
 /** Measures all there is to choose for a model, each with what was found to be the best before it. */
-export async function measureModel(modelDir: string, device: RunningDevice): Promise<Measurements> {
+export async function measureModel(modelDir: string, on: Running): Promise<Measurements> {
   const [ort, folder] = [await loadOrt(), await openModel(modelDir)];
   const activations = await timeActivations(ort);
-  const options = { device, activations: fastest(activations) };
+  const options = { ...on, activations: fastest(activations) };
   const threads = await timeThreads(ort, folder, options);
   const quick = threads.some(([, milliseconds]) => milliseconds < LONGEST);
   const windows = quick ? await timeWindowsOf(ort, folder, fastest(threads)!, options) : [];

@@ -48,7 +48,7 @@ test('windows are tried from the usual one to the block of the model, if it deco
 test('all that can be chosen for a model is measured', async (t) => {
   const dir = path.join(temporaryFolder(t), 'tiny');
   writeTinyModel(dir);
-  const { threads, activations } = await measureModel(dir, 'cpu');
+  const { threads, activations } = await measureModel(dir, { device: 'cpu', halfPrecision: false });
   const model = await loadModel({ modelDir: dir, device: 'cpu', threads: 1, storageDir: dir }, () => {});
   const windows = await timeWindows(model.denoiser, model.tokenizer);
   await model.release();
