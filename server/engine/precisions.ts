@@ -11,7 +11,10 @@ import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { nativeActivations } from './ort.ts';
 
-/** Products with weights as they are stored; what a device has no product for is brought to fp32, or to half precision, when it is loaded. */
+/**
+ * Products with weights as they are stored; what a device has no product for is brought to fp32, or to half precision,
+ * when it is loaded.
+ */
 const PRECISIONS: Partial<
   Record<
     WeightDtype,

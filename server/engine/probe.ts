@@ -26,7 +26,7 @@ export type ProbeResult =
   /** Half a sentence. */
   | { problem: string };
 
-/** Largest difference of a logit from the processor's that is rounding, in single and in half precision; logits are of size 1. */
+/** Largest difference of a logit from the processor's that is rounding, by precision; logits are of size 1. */
 const TOLERANCE = { single: 1e-3, half: 2e-2 };
 
 const ROWS = 8;
