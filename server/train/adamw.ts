@@ -43,7 +43,9 @@ export class AdamW {
   moments(name: string, length: number): Moments {
     let moments = this.#moments.get(name);
     if (!moments) {
-      moments = { first: new Float32Array(length), second: new Float32Array(length) };
+      // Zeros are written, because pages that are read before they were ever written cost several times as much.
+      const zeros = () => new Float32Array(length).fill(0);
+      moments = { first: zeros(), second: zeros() };
       this.#moments.set(name, moments);
     }
     return moments;
