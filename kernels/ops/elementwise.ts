@@ -1,7 +1,8 @@
-import { broadcastDims, type Dims } from '../dims.ts';
+import { broadcastDims } from '../dims.ts';
 import type { Graph, Value } from '../graph.ts';
 import { offsetOf, tensorOf } from '../naive-tensor.ts';
 import type { GradientCall, Operator } from './operator.ts';
+import { sumTo } from './sum-to.ts';
 
 /** y = f(x) for every element. `gradient` gets x, y and the gradient of y. */
 export function unary(
@@ -36,14 +37,3 @@ export function binary(
 }
 
 type BinaryGradient = (call: GradientCall, a: Value, b: Value, dz: Value) => Value;
-
-/** Sums a gradient over the axes along which its value was broadcast. */
-function sumTo(graph: Graph, gradient: Value, from: Dims, to: Dims): Value {
-  const extra = from.length - to.length;
-  const leading = from.slice(0, extra).map((_, axis) => axis);
-  const stretched = to.flatMap((dim, axis) => (dim === 1 && from[axis + extra] !== 1 ? [axis] : []));
-  let sum = gradient;
-  if (leading.length > 0) sum = graph.op('ReduceSum', [sum, graph.i64(leading)], { keepdims: 0 });
-  if (stretched.length > 0) sum = graph.op('ReduceSum', [sum, graph.i64(stretched)], { keepdims: 1 });
-  return sum;
-}

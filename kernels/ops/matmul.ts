@@ -2,10 +2,11 @@ import { broadcastDims } from '../dims.ts';
 import type { Attribute, Graph, Node, Value } from '../graph.ts';
 import { type NaiveTensor, offsetOf, tensorOf } from '../naive-tensor.ts';
 import { floatAttribute, intAttribute, type Operator } from './operator.ts';
+import { sumTo } from './sum-to.ts';
 
 /**
  * MatMul and FusedMatMul: Y = α·op(A)·op(B) over the last two axes, where op may transpose; leading axes are batches,
- * which must be the same for A and B where gradients are wanted.
+ * with broadcasting.
  */
 export const matMul: Operator = {
   evaluate([a, b], node) {
@@ -41,14 +42,13 @@ export const matMul: Operator = {
     const [a, b] = node.inputs;
     const dy = outputs[0]!;
     const { transA, transB, alpha } = form(node);
-    if (dims(a).slice(0, -2).join() !== dims(b).slice(0, -2).join()) {
-      throw new Error(`products of [${dims(a)}] and [${dims(b)}] have no gradient: their batches differ`);
-    }
     const times = (left: Value, right: Value, flipLeft: boolean, flipRight: boolean) =>
       product(graph, left, right, flipLeft, flipRight, alpha);
+    const batch = dims(node.outputs[0]).slice(0, -2);
+    const sum = (full: Value, of: Value) => sumTo(graph, full, [...batch, ...dims(of).slice(-2)], dims(of));
     const da = () => (transA ? times(b, dy, transB, true) : times(dy, b, false, !transB));
     const db = () => (transB ? times(dy, a, true, transA) : times(a, dy, !transA, false));
-    return [needs(0) ? da() : undefined, needs(1) ? db() : undefined];
+    return [needs(0) ? sum(da(), a) : undefined, needs(1) ? sum(db(), b) : undefined];
   },
 };
 

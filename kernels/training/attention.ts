@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../graph.ts';
 import type { LayerNames } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
+import { chunkParts } from './attention-chunks.ts';
 import { norm } from './norm.ts';
 import type { LayerWeights } from './parameters.ts';
 
@@ -9,17 +10,16 @@ export interface AttentionInputs {
   /** Rotation of every row, [rows, headDim / 2] each. */
   cos: Value;
   sin: Value;
-  /** Every row is in one of them, see `attentionChunks`. */
+  /** Equal parts of the rows, in order; see `rowLayout`. */
   chunks: readonly ChunkInputs[];
 }
 
 export interface ChunkInputs {
-  /** Numbers of the rows and of the columns, i64 [chunkRows] and [columns]. */
-  rows: Value;
+  /** Numbers of the columns, i64 [columns]. */
   columns: Value;
   /**
-   * Added to the scores: 0 where a row sees a column, a large negative number where not. [1, chunkRows·group, columns]
-   * with group = heads / kvHeads; the row of query head h in its group is row·group + h.
+   * Added to the scores: 0 where a row sees a column, a large negative number where not. [parts, 1, n·group, columns]
+   * with n the rows of a part of the chunk, group = heads / kvHeads; that of query head h in its group is row·group + h.
    */
   mask: Value;
 }
@@ -38,12 +38,6 @@ export function attention(
 ): Value {
   const { heads, kvHeads, headDim } = shape;
   const group = heads / kvHeads;
-
-  // [rows, kvHeads·n·headDim] → [kvHeads, rows, n·headDim]
-  const byHead = (flat: Value, n: number) =>
-    graph.op('Transpose', [graph.op('Reshape', [flat, graph.i64([-1, kvHeads, n * headDim])])], {
-      perm: [1, 0, 2],
-    });
   const rotated = (module: string, normName: string, n: number) => {
     const flat = weights.linear(x, module);
     const normed = shape.qkNorm ? headNorm(graph, shape, weights, flat, normName, n) : flat;
@@ -51,34 +45,37 @@ export function attention(
     const turned = graph.contrib('RotaryEmbedding', [one, graph.i64([0]), cos, sin], { num_heads: n });
     return graph.op('Squeeze', [turned, graph.i64([0])]);
   };
+  const cut = [chunks.length, chunkParts(shape)];
+  const swapped = { perm: [0, 1, 3, 2, 4] };
+  const reshaped = (value: Value, dims: readonly number[]) => graph.op('Reshape', [value, graph.i64(dims)]);
+  /** Columns of a chunk, [rows, kvHeads·headDim] → [kvHeads, columns, headDim]. */
+  const picked = (flat: Value, columns: Value) => {
+    const byRow = reshaped(graph.op('Gather', [flat, columns], { axis: 0 }), [-1, kvHeads, headDim]);
+    return graph.op('Transpose', [byRow], { perm: [1, 0, 2] });
+  };
 
-  const query = rotated(names.query, names.queryNorm, heads);
+  // [rows, heads·headDim] → [chunks, parts, kvHeads, n·group, headDim]
+  const byRow = reshaped(rotated(names.query, names.queryNorm, heads), [
+    ...cut,
+    -1,
+    kvHeads,
+    group * headDim,
+  ]);
+  const queries = reshaped(graph.op('Transpose', [byRow], swapped), [...cut, kvHeads, -1, headDim]);
   const key = rotated(names.key, names.keyNorm, kvHeads);
   const value = weights.linear(x, names.value);
-  let result = graph.op('ConstantOfShape', [graph.op('Shape', [query])]);
-  for (const { rows, columns, mask } of chunks) {
-    const pick = (flat: Value, numbers: Value, n: number) =>
-      byHead(graph.op('Gather', [flat, numbers], { axis: 0 }), n);
-    const queries = graph.op('Reshape', [pick(query, rows, group), graph.i64([kvHeads, -1, headDim])]);
-    const scores = graph.contrib('FusedMatMul', [queries, pick(key, columns, 1)], {
+  const parts = graph.ops('Split', [queries], { axis: 0, num_outputs: chunks.length }, chunks.length);
+  const mixed = chunks.map(({ columns, mask }, chunk) => {
+    const scores = graph.contrib('FusedMatMul', [parts[chunk], picked(key, columns)], {
       transA: 0,
       transB: 1,
       alpha: { float: 1 / Math.sqrt(headDim) },
     });
     const shares = graph.op('Softmax', [graph.op('Add', [scores, mask])], { axis: -1 });
-    const mixed = graph.op('MatMul', [shares, pick(value, columns, 1)]);
-
-    // [kvHeads, chunkRows·group, headDim] → [chunkRows, heads·headDim]
-    const byRow = graph.op(
-      'Transpose',
-      [graph.op('Reshape', [mixed, graph.i64([kvHeads, -1, group * headDim])])],
-      { perm: [1, 0, 2] },
-    );
-    const flat = graph.op('Reshape', [byRow, graph.i64([-1, heads * headDim])]);
-    const places = graph.op('Unsqueeze', [rows, graph.i64([1])]);
-    result = graph.op('ScatterND', [result, places, flat], { reduction: 'add' });
-  }
-  return result;
+    return graph.op('MatMul', [shares, picked(value, columns)]);
+  });
+  const byHead = reshaped(graph.op('Concat', mixed, { axis: 0 }), [...cut, kvHeads, -1, group * headDim]);
+  return reshaped(graph.op('Transpose', [byHead], swapped), [-1, heads * headDim]);
 }
 
 /** RMS norm of every head, [rows, count·headDim] → the same. */

@@ -1,4 +1,5 @@
 import { differentiate } from '../autodiff.ts';
+import { reshapedDims } from '../dims.ts';
 import { Graph, type Value } from '../graph.ts';
 import { penalties } from '../head.ts';
 import { headName } from '../names.ts';
@@ -6,6 +7,7 @@ import { PLANNER, plannerLogits, plannerParameters } from '../planner.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { WeightTable } from '../weights.ts';
 import type { AttentionInputs, ChunkInputs } from './attention.ts';
+import { ATTENTION_CHUNKS, chunkParts } from './attention-chunks.ts';
 import { imitation } from './decisions.ts';
 import { crossEntropy, type Loss } from './loss.ts';
 import { network } from './network.ts';
@@ -18,11 +20,7 @@ export const TRAINING = {
   ids: 'ids',
   cos: 'cos',
   sin: 'sin',
-  chunk: (number: number) => ({
-    rows: `rows${number}`,
-    columns: `columns${number}`,
-    mask: `mask${number}`,
-  }),
+  chunk: (number: number) => ({ columns: `columns${number}`, mask: `mask${number}` }),
   select: 'select',
   target: 'target',
   weight: 'weight',
@@ -42,9 +40,6 @@ export const TRAINING = {
   logProbabilities: 'log_probabilities',
   gradient: (parameter: string) => `gradient:${parameter}`,
 } as const;
-
-/** Into how many chunks the rows of a batch are cut, see `attentionChunks`. */
-export const ATTENTION_CHUNKS = 4;
 
 export interface TrainingGraph {
   graph: Graph;
@@ -168,11 +163,10 @@ function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, p
   const weights = new TrainingWeights(graph, stored, plan, gate);
   const ids = graph.input(TRAINING.ids, 'i64', ['rows']);
   const pairs = shape.headDim / 2;
-  const group = shape.heads / shape.kvHeads;
   const shared = {
     cos: graph.input(TRAINING.cos, 'f32', ['rows', pairs]),
     sin: graph.input(TRAINING.sin, 'f32', ['rows', pairs]),
-    chunks: Array.from({ length: ATTENTION_CHUNKS }, (_, number) => chunkInputs(graph, number, group)),
+    chunks: Array.from({ length: ATTENTION_CHUNKS }, (_, number) => chunkInputs(graph, shape, number)),
   };
   const select = graph.input(TRAINING.select, 'i64', ['selected']);
   const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
@@ -199,11 +193,12 @@ function plannerOver(graph: Graph, shape: DenoiserShape, hidden: Value, { cos, s
   return { parameters, logits };
 }
 
-function chunkInputs(graph: Graph, number: number, group: number): ChunkInputs {
-  const { rows, columns, mask } = TRAINING.chunk(number);
+function chunkInputs(graph: Graph, shape: DenoiserShape, number: number): ChunkInputs {
+  const { columns, mask } = TRAINING.chunk(number);
+  const parts = chunkParts(shape);
+  const [stacked] = reshapedDims(['rows', shape.heads], [-1, ATTENTION_CHUNKS * parts * shape.kvHeads]);
   return {
-    rows: graph.input(rows, 'i64', [rows]),
     columns: graph.input(columns, 'i64', [columns]),
-    mask: graph.input(mask, 'f32', [1, group === 1 ? rows : `${group}*${rows}`, columns]),
+    mask: graph.input(mask, 'f32', [parts, 1, stacked, columns]),
   };
 }

@@ -1,8 +1,8 @@
 import type { Feed } from '../../kernels/graph.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
 import type { DenoiserShape } from '../../kernels/shape.ts';
-import { type AttentionChunk, attentionChunks } from '../../kernels/training/attention-chunks.ts';
-import { ATTENTION_CHUNKS, TRAINING, type TrainingGraph } from '../../kernels/training/training-graph.ts';
+import { chunkParts, type RowLayout, rowLayout } from '../../kernels/training/attention-chunks.ts';
+import { TRAINING, type TrainingGraph } from '../../kernels/training/training-graph.ts';
 import { type Ort, type Tensor, tensors } from '../engine/ort.ts';
 import { type PlannedStep, plannerInputs } from './planner-inputs.ts';
 
@@ -56,31 +56,28 @@ export class BatchFeeds {
     this.#frequencies = inverseFrequencies(shape.rope, shape.headDim);
   }
 
-  of(scored: TrainingBatch | ScoredBatch, values: ParameterValues): Record<string, Tensor> {
+  of(batch: TrainingBatch | ScoredBatch, values: ParameterValues): Record<string, Tensor> {
     const { i64, f32 } = tensors(this.#ort);
-    const batch = filled(scored);
+    const { order, places, chunks } = rowLayout(batch.ids.length, this.#shape, batch.visible);
     const floats = (data: ArrayLike<number>, dims: readonly number[] = [data.length]) =>
       f32(Float32Array.from(data), dims);
+    /** What every place has of the rows; 0 where it is filled up. */
+    const inPlaces = (ofRows: readonly number[]) => order.map((row) => ofRows[row] ?? 0);
     /** A number for every selected row, 0 where the batch has none. */
     const column = (numbers: readonly number[] | undefined) => floats(numbers ?? batch.select.map(() => 0));
     const { weight, soft, path, certainty }: Partial<TrainingBatch> = batch;
-    const rows = batch.ids.length;
+    const rows = order.length;
     const pairs = this.#frequencies.length;
     const cos = new Float32Array(rows * pairs);
     const sin = new Float32Array(rows * pairs);
-    rotations(this.#frequencies, batch.positions, cos, sin);
-    const group = this.#shape.heads / this.#shape.kvHeads;
+    rotations(this.#frequencies, inPlaces(batch.positions), cos, sin);
     const previous = batch.select.map((_, place) => batch.previous?.[place]);
     const makers: Record<string, () => Tensor> = {
-      [TRAINING.ids]: () => i64(batch.ids),
+      [TRAINING.ids]: () => i64(inPlaces(batch.ids)),
       [TRAINING.cos]: () => f32(cos, [rows, pairs]),
       [TRAINING.sin]: () => f32(sin, [rows, pairs]),
-      [TRAINING.gate]: () =>
-        floats(
-          batch.ids.map((_, row) => Number(batch.noisy?.[row] ?? false)),
-          [rows, 1],
-        ),
-      [TRAINING.select]: () => i64(batch.select),
+      [TRAINING.gate]: () => floats(inPlaces((batch.noisy ?? []).map(Number)), [rows, 1]),
+      [TRAINING.select]: () => i64(batch.select.map((row) => places[row])),
       [TRAINING.target]: () => i64(batch.target),
       [TRAINING.weight]: () => column(weight),
       // A row without a teacher is its own and learns nothing from it.
@@ -91,14 +88,17 @@ export class BatchFeeds {
       [TRAINING.previous]: () => i64(previous.map((token) => token ?? 0)),
       [TRAINING.chained]: () => floats(previous.map((token) => (token === undefined ? 0 : 1))),
     };
-    for (const [number, chunk] of attentionChunks(rows, ATTENTION_CHUNKS, batch.visible).entries()) {
+    const parts = chunkParts(this.#shape);
+    const stacked = (rows * this.#shape.heads) / (chunks.length * parts * this.#shape.kvHeads);
+    for (const [number, chunk] of chunks.entries()) {
       const names = TRAINING.chunk(number);
-      const maskDims = [1, chunk.rows.length * group, chunk.columns.length];
-      makers[names.rows] = () => i64(chunk.rows);
-      makers[names.columns] = () => i64(chunk.columns);
-      makers[names.mask] = () => f32(additiveMask(chunk, batch, group), maskDims);
+      const { columns } = chunk;
+      makers[names.columns] = () => i64(columns);
+      makers[names.mask] = () =>
+        f32(additiveMask(chunk, rows / chunks.length, this.#shape), [parts, 1, stacked, columns.length]);
     }
-    const planner = batch.planned && plannerInputs(this.#shape, batch.planned);
+    const planned = batch.planned?.map((step) => ({ ...step, rows: step.rows.map((row) => places[row]) }));
+    const planner = planned && plannerInputs(this.#shape, planned);
     for (const [name, feed] of Object.entries({ ...planner, ...batch.inputs })) {
       makers[name] = () => ('f32' in feed ? floats(feed.f32, feed.dims) : i64(feed.i64, feed.dims));
     }
@@ -108,31 +108,18 @@ export class BatchFeeds {
   }
 }
 
-/** The batch with as many rows as there are chunks: rows that are added see themselves, and no other sees them. */
-function filled<Batch extends ScoredBatch>(batch: Batch): Batch {
-  const rows = batch.ids.length;
-  const added = Array<number>(Math.max(0, ATTENTION_CHUNKS - rows)).fill(0);
-  return {
-    ...batch,
-    ids: [...batch.ids, ...added],
-    positions: [...batch.positions, ...added],
-    visible: (row, column) => (Math.max(row, column) < rows ? batch.visible(row, column) : row === column),
-  };
-}
-
-/** [chunkRows·group, columns]: every row once for each query head of a group. */
+/** [parts, 1, stacked, columns]: every row of the chunk once for each query head of a group. */
 function additiveMask(
-  { rows, columns }: AttentionChunk,
-  { visible }: ScoredBatch,
-  group: number,
+  { columns, visible }: RowLayout['chunks'][number],
+  rows: number,
+  { heads, kvHeads }: DenoiserShape,
 ): Float32Array {
   const width = columns.length;
-  const mask = new Float32Array(rows.length * group * width).fill(HIDDEN);
-  for (const [i, row] of rows.entries()) {
-    const first = i * group * width;
-    for (const [j, column] of columns.entries()) {
-      if (visible(row, column)) mask[first + j] = 0;
-    }
+  const group = heads / kvHeads;
+  const mask = new Float32Array(rows * group * width).fill(HIDDEN);
+  for (let row = 0; row < rows; row++) {
+    const first = row * group * width;
+    for (let column = 0; column < width; column++) if (visible(row, column)) mask[first + column] = 0;
     for (let head = 1; head < group; head++) {
       mask.copyWithin(first + head * width, first, first + width);
     }

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { evaluate } from '../../kernels/naive-graph.ts';
 import { inverseFrequencies, rotations } from '../../kernels/rope.ts';
-import { attentionChunks } from '../../kernels/training/attention-chunks.ts';
-import { ATTENTION_CHUNKS, buildTrainingGraph, TRAINING } from '../../kernels/training/training-graph.ts';
+import { chunkParts, rowLayout } from '../../kernels/training/attention-chunks.ts';
+import { buildTrainingGraph, TRAINING } from '../../kernels/training/training-graph.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
 import { FIXTURES } from '../support/model-files.ts';
@@ -26,26 +26,35 @@ for (const name of ['qwen2-full-bias', 'qwen3-sdar-block4']) {
 
     const names = new Set(expectedWeights(spec).keys());
     const { graph, parameters } = buildTrainingGraph(spec, weights, { tensors: names });
-    const group = spec.heads / spec.kvHeads;
+    const { order, places, chunks } = rowLayout(ids.length, spec, visible);
+    const rows = order.length;
+    const inPlaces = (ofRows: readonly number[]) => order.map((row) => ofRows[row] ?? 0);
     const pairs = spec.headDim / 2;
-    const [cos, sin] = [new Float32Array(ids.length * pairs), new Float32Array(ids.length * pairs)];
-    rotations(inverseFrequencies(spec.rope, spec.headDim), positions, cos, sin);
+    const [cos, sin] = [new Float32Array(rows * pairs), new Float32Array(rows * pairs)];
+    rotations(inverseFrequencies(spec.rope, spec.headDim), inPlaces(positions), cos, sin);
     const inputs = new Map<string, { dims: readonly number[]; data: Float64Array }>();
     const feed = (name: string, dims: readonly number[], data: ArrayLike<number>) =>
       inputs.set(name, { dims, data: Float64Array.from(data) });
-    feed(TRAINING.ids, [ids.length], ids);
-    feed(TRAINING.cos, [ids.length, pairs], cos);
-    feed(TRAINING.sin, [ids.length, pairs], sin);
-    for (const [number, chunk] of attentionChunks(ids.length, ATTENTION_CHUNKS, visible).entries()) {
+    feed(TRAINING.ids, [rows], inPlaces(ids));
+    feed(TRAINING.cos, [rows, pairs], cos);
+    feed(TRAINING.sin, [rows, pairs], sin);
+    const parts = chunkParts(spec);
+    const group = spec.heads / spec.kvHeads;
+    const perChunk = rows / chunks.length;
+    for (const [number, chunk] of chunks.entries()) {
       const inputNames = TRAINING.chunk(number);
-      feed(inputNames.rows, [chunk.rows.length], chunk.rows);
       feed(inputNames.columns, [chunk.columns.length], chunk.columns);
-      const dims = [1, chunk.rows.length * group, chunk.columns.length];
-      const hidden = (row: number) => chunk.columns.map((column) => (visible(row, column) ? 0 : -1e30));
-      const mask = chunk.rows.flatMap((row) => Array.from({ length: group }, () => hidden(row)).flat());
-      feed(inputNames.mask, dims, mask);
+      const dims = [parts, 1, (perChunk / parts) * group, chunk.columns.length];
+      const hidden = (row: number) =>
+        chunk.columns.map((_, column) => (chunk.visible(row, column) ? 0 : -1e30));
+      const chunkMask = Array.from({ length: perChunk * group }, (_, i) => hidden(Math.floor(i / group)));
+      feed(inputNames.mask, dims, chunkMask.flat());
     }
-    feed(TRAINING.select, [select.length], select);
+    feed(
+      TRAINING.select,
+      [select.length],
+      select.map((row) => places[row]),
+    );
     feed(
       TRAINING.target,
       [select.length],

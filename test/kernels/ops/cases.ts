@@ -108,6 +108,21 @@ export const CASES: readonly OperatorCase[] = [
     build: (graph) => graph.op('MatMul', ['a', 'b']),
     elements: 12,
   },
+  {
+    name: 'MatMul with batches that are broadcast',
+    operators: ['MatMul'],
+    parameters: { a: [2, 1, 3, 4], b: [3, 4, 2] },
+    build: (graph) => graph.op('MatMul', ['a', 'b']),
+    elements: 36,
+  },
+  {
+    name: 'FusedMatMul with batches that are broadcast',
+    operators: ['FusedMatMul'],
+    parameters: { a: [3, 3, 4], b: [1, 2, 4] },
+    build: (graph) =>
+      graph.contrib('FusedMatMul', ['a', 'b'], { transA: 0, transB: 1, alpha: { float: 0.5 } }),
+    elements: 18,
+  },
   ...TRANSPOSITIONS.flatMap(([a, b]) => [product('FusedMatMul', a, b), product('Gemm', a, b)]),
   ...['Softmax', 'LogSoftmax'].map((operator) => ({
     name: operator,
