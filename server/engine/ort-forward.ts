@@ -73,8 +73,8 @@ export class OrtForward {
     return out;
   }
 
-  release(): Promise<void> {
+  async release(): Promise<void> {
     this.#past?.release();
-    return this.#session.release();
+    await this.#session.release();
   }
 }

@@ -4,8 +4,9 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ForwardRequest, KvCache } from '../../server/decode/denoiser.ts';
+import { type Devices, FallbackDenoiser } from '../../server/engine/fallback-denoiser.ts';
 import { loadOrt } from '../../server/engine/ort.ts';
-import type { OrtCache } from '../../server/engine/ort-cache.ts';
 import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
 import { openModel } from '../../server/models/registry.ts';
 import type { RunningDevice } from '../../server/protocol.ts';
@@ -13,14 +14,31 @@ import { FIXTURES } from './model-files.ts';
 
 /**
  * Hidden states of the last rows of forwards over two caches: rows are committed, all or some, or not at all, taken
- * back, more than a cache had room for, and copied.
+ * back, more than a cache had room for, and copied. After nine forwards a device other than the processor fails.
  */
 export async function forwardsOn(device: RunningDevice): Promise<number[][]> {
   const folder = await openModel(path.join(FIXTURES, 'qwen3-sdar-block4'));
-  const denoiser = await OrtDenoiser.open(await loadOrt(), folder, 1, { device });
+  const ort = await loadOrt();
   const states: number[][] = [];
   let fed = 0;
-  const feed = async (cache: OrtCache, rows: number, committed: number) => {
+  const devices: Devices = {
+    async open(on) {
+      const denoiser = await OrtDenoiser.open(ort, folder, 1, { device: on });
+      const forward = async (request: ForwardRequest) => {
+        if (on !== 'cpu' && states.length === 9) throw new Error(`${on} was lost`);
+        return denoiser.forward(request);
+      };
+      return {
+        spec: denoiser.spec,
+        newCache: () => denoiser.newCache(),
+        forward,
+        release: () => denoiser.release(),
+      };
+    },
+    next: async () => 'cpu',
+  };
+  const denoiser = await FallbackDenoiser.open(devices, device);
+  const feed = async (cache: KvCache, rows: number, committed: number) => {
     const { length } = cache;
     const ids = Array.from({ length: rows }, () => (37 * fed++) % folder.spec.vocabSize);
     const result = await denoiser.forward({
@@ -48,6 +66,8 @@ export async function forwardsOn(device: RunningDevice): Promise<number[][]> {
   other.copy(cache);
   other.truncate(70);
   await feed(other, 4, 4);
+  await feed(cache, 3, 3);
+  await feed(other, 3, 3);
   await denoiser.release();
   return states;
 }
