@@ -66,8 +66,9 @@ export function attentionChunks(rows: number, count: number, visible: Visible): 
   return Array.from({ length: count }, (_, chunk) => {
     const [first, end] = [chunk, chunk + 1].map((edge) => Math.round((edge * rows) / count));
     const members = order.slice(first, end);
-    const columns = new Set(members.flatMap((row) => seen[row]));
-    if (columns.size === 0) columns.add(members[0]);
-    return { rows: members, columns: [...columns].sort((a, b) => a - b) };
+    const wanted = Array<boolean>(rows).fill(false);
+    for (const row of members) for (const column of seen[row]) wanted[column] = true;
+    const columns = [...wanted.keys()].filter((column) => wanted[column]);
+    return { rows: members, columns: columns.length > 0 ? columns : [members[0]] };
   });
 }
