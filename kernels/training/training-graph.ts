@@ -2,6 +2,7 @@ import { differentiate } from '../autodiff.ts';
 import { reshapedDims } from '../dims.ts';
 import { Graph, type Value } from '../graph.ts';
 import { penalties } from '../head.ts';
+import type { Precision } from '../linear/linear.ts';
 import { headName } from '../names.ts';
 import { PLANNER, plannerLogits, plannerParameters } from '../planner.ts';
 import type { DenoiserShape } from '../shape.ts';
@@ -9,6 +10,7 @@ import type { WeightTable } from '../weights.ts';
 import type { AttentionInputs, ChunkInputs } from './attention.ts';
 import { ATTENTION_CHUNKS, chunkParts } from './attention-chunks.ts';
 import { imitation } from './decisions.ts';
+import { frozenMatrices, multiplyAsEngine } from './engine-products.ts';
 import { crossEntropy, type Loss } from './loss.ts';
 import { network } from './network.ts';
 import { InputWeights, type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
@@ -57,6 +59,8 @@ export interface TrainingGraphOptions {
   path?: boolean;
   /** Certainty forcing, see `crossEntropy`; adds the input certainty_weight. */
   certainty?: { temperature: number };
+  /** How the engine multiplies by the matrices of the layers: those that are frozen are multiplied so in the forward pass. */
+  engine?: Precision;
 }
 
 /**
@@ -97,6 +101,9 @@ export function buildTrainingGraph(
     for (const { name, dims } of parameters) {
       graph.output(TRAINING.gradient(name), gradients.get(name)!, 'f32', dims);
     }
+  }
+  if (options.engine) {
+    multiplyAsEngine(graph, options.engine, frozenMatrices(shape, stored, plan, weights));
   }
   graph.prune();
   return { graph, parameters };

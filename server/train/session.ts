@@ -1,3 +1,5 @@
+import type { Precision } from '../../kernels/linear/linear.ts';
+import { layerNames } from '../../kernels/names.ts';
 import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.ts';
 import {
   buildTrainingGraph,
@@ -6,6 +8,7 @@ import {
 } from '../../kernels/training/training-graph.ts';
 import { InPlaceSession } from '../engine/in-place-session.ts';
 import { loadOrt, type Ort, tensors } from '../engine/ort.ts';
+import { choosePrecisions } from '../engine/precisions.ts';
 import { UserError } from '../errors.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { BatchFeeds, type ParameterValues, type ScoredBatch, type TrainingBatch } from './feeds.ts';
@@ -17,6 +20,11 @@ export interface TrainingResult {
   /** log p(target) of every selected row. */
   logProbabilities: Float32Array;
   gradients: Gradients;
+}
+
+export interface TrainingSessionOptions extends Omit<TrainingGraphOptions, 'engine'> {
+  /** Multiply by frozen layers as the engine does: rounded, and several times as fast where it has whole numbers. */
+  engineProducts?: boolean;
 }
 
 /** The training graph of one model in a session: loss and gradients of a batch. */
@@ -43,14 +51,15 @@ export class TrainingSession {
     folder: ModelFolder,
     plan: TrainingPlan,
     threads: number,
-    options: TrainingGraphOptions = {},
+    { engineProducts = false, ...options }: TrainingSessionOptions = {},
   ): Promise<TrainingSession> {
     const { experts, rotaryDim } = folder.spec;
     if (experts) throw new UserError(`${folder.name} is a mixture of experts, which cannot be trained yet.`);
     if (rotaryDim !== undefined)
       throw new UserError(`${folder.name} turns a part of every head, which cannot be trained yet.`);
     const ort = await loadOrt();
-    const training = buildTrainingGraph(folder.spec, folder.weights, plan, options);
+    const engine = engineProducts ? enginePrecision(folder) : undefined;
+    const training = buildTrainingGraph(folder.spec, folder.weights, plan, { ...options, engine });
     const session = await InPlaceSession.open(ort, training.graph, folder.dir, threads, {
       planMemory: false,
     });
@@ -91,4 +100,11 @@ export class TrainingSession {
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/** Throws UserError for a model whose layers are not quantised. */
+function enginePrecision(folder: ModelFolder): Precision {
+  if (folder.weights.has(`${layerNames(0).query}.weight_scale`))
+    return choosePrecisions(folder, 'cpu').precision;
+  throw new UserError(`${folder.name} is not quantised: without that engineProducts must be false.`);
 }

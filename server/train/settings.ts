@@ -60,6 +60,8 @@ export interface SftSettings extends DataRules {
   threads: number;
   /** Compute layers again in the backward pass: less memory, more time. */
   recompute: boolean;
+  /** Multiply by frozen layers as the engine does, see `TrainingSession`. */
+  engineProducts: boolean;
 }
 
 /** A setting: its default and what a value must be. */
@@ -125,6 +127,7 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   checkpointEvery: whole(50, 1),
   threads: whole(0, 0),
   recompute: flag(false),
+  engineProducts: flag(false),
 };
 
 /** Fills in the defaults of supervised fine-tuning, see `resolveBy`. */

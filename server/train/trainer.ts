@@ -54,6 +54,7 @@ export class Trainer {
     const soft = settings.softLabels > 0 || needs.includes('softLabels');
     const session = await TrainingSession.open(folder, plan, threads, {
       recompute: settings.recompute,
+      engineProducts: settings.engineProducts,
       ...(soft && { softLabels: { temperature: settings.softTemperature } }),
       ...(settings.certainty > 0 && { certainty: { temperature: settings.certaintyTemperature } }),
       path: needs.includes('path'),
