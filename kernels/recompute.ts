@@ -8,18 +8,24 @@ export interface Segment {
 
 /**
  * Appends a second copy of nodes whose results are to be forgotten between the forward and the backward pass; returns
- * the copy of each. The values that the nodes take from earlier ones are tied to `gradient`, the first one that the
- * backward pass has for them: without that the runtime would merge the copies with the originals, or run them early.
+ * the copy of each that does more than make a constant. The values that the nodes take from earlier ones are tied to
+ * `gradient`, the first one that the backward pass has for them: without that the runtime would merge the copies with
+ * the originals, or run them early.
  */
 export function recompute(graph: Graph, nodes: readonly Node[], gradient: Value): Map<Node, Node> {
   const made = new Set(nodes.flatMap((node) => node.outputs));
-  const fixed = new Set([...graph.inputs, ...graph.initializers].map(({ name }) => name));
+  const given = new Set(graph.inputs.map(({ name }) => name));
+  const constants = new Set(graph.initializers.map(({ name }) => name));
   const zero = graph.op('Mul', [firstElement(graph, gradient), graph.f32([0])]);
   const names = new Map<Value, Value>();
   const copies = new Map<Node, Node>();
   for (const node of nodes) {
+    if (node.inputs.every((input) => constants.has(input))) {
+      for (const output of node.outputs) constants.add(output);
+      continue;
+    }
     const inputs = node.inputs.map((input) => {
-      if (fixed.has(input)) return input;
+      if (given.has(input) || constants.has(input)) return input;
       const known = names.get(input);
       if (known !== undefined || made.has(input)) return known!;
       const tied = graph.op('Add', [input, zero]);

@@ -8,7 +8,7 @@ import { openModel } from '../../server/models/registry.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
 import type { TrainingBatch } from '../../server/train/feeds.ts';
 import { multiply, transpose } from '../../server/train/matrix.ts';
-import { TrainingSession } from '../../server/train/session.ts';
+import { TrainingSession, type TrainingSessionOptions } from '../../server/train/session.ts';
 import { FIXTURES, temporaryFolder } from '../support/model-files.ts';
 import { testRandom } from '../support/tiny-model.ts';
 
@@ -77,6 +77,42 @@ for (const stored of ['fp32', 'int8'] as const) {
     }
   });
 }
+
+test('with the engine’s products the loss and the gradients of adapters are nearly the same, computed again too', async (t) => {
+  const folder = await int8Fixture(t);
+  const plan = { tensors: new Set<string>(), adapters: ADAPTERS };
+  const random = testRandom(12);
+  let values: Map<string, Float32Array> | undefined;
+  const run = async (options: TrainingSessionOptions) => {
+    const session = await TrainingSession.open(folder, plan, 1, options);
+    values ??= new Map(
+      session.parameters.map(({ name, dims }) => [
+        name,
+        Float32Array.from({ length: dims[0] * dims[1] }, () => (random() - 0.5) / 4),
+      ]),
+    );
+    const result = await session.run(BATCH, values);
+    await session.release();
+    return result;
+  };
+  const exact = await run({});
+  const rounded = await run({ engineProducts: true });
+  near([rounded.loss], [exact.loss], 0.01);
+  assert.notEqual(rounded.loss, exact.loss);
+  for (const [name, gradient] of rounded.gradients) {
+    assert.ok(cosine(gradient, exact.gradients.get(name)!) > 0.99, name);
+  }
+  assert.deepEqual(await run({ engineProducts: true, recompute: true }), rounded);
+});
+
+test('the engine’s products of a model that is not quantised are refused', async () => {
+  const folder = await openModel(path.join(FIXTURES, 'qwen3-sdar-block4'));
+  const plan = { tensors: new Set<string>(), adapters: ADAPTERS };
+  await assert.rejects(
+    TrainingSession.open(folder, plan, 1, { engineProducts: true }),
+    /is not quantised: without that engineProducts must be false\.$/,
+  );
+});
 
 test('layers computed again give the same loss and gradients, bit by bit', async () => {
   const folder = await openModel(path.join(FIXTURES, 'qwen2-full-bias'));
@@ -163,4 +199,9 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance:
       `${i}: ${actual[i]} is not ${expected[i]}`,
     );
   }
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const product = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+  return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
 }
