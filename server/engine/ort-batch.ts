@@ -61,7 +61,7 @@ export class OrtBatch implements BatchDenoiser {
   }
 
   newCaches(count: number): OrtCache[] {
-    const memory = new OrtCacheMemory(this.#ort, this.spec, count);
+    const memory = new OrtCacheMemory(this.#ort, this.spec, { samples: count });
     return Array.from({ length: count }, (_, sample) => new OrtCache(memory, sample));
   }
 

@@ -4,10 +4,12 @@ import type { KvCache } from '../decode/denoiser.ts';
 import { type Ort, type Tensor, tensors } from './ort.ts';
 
 /**
- * The cache grows by this many columns at a time; unused ones are masked in every forward. A multiple of the width in
+ * A cache grows by this many columns at a time; unused ones are masked in every forward. A multiple of the width in
  * which the runtime sums a softmax, so that a sum's order does not depend on the number of unused columns.
  */
-const GRANULARITY = 64;
+const GROWTH = 64;
+/** The same for a cache that a device keeps, where it is brought anew when it has grown. */
+export const DEVICE_GROWTH = 8 * GROWTH;
 
 /**
  * Keys and values as the forward graph takes them: for every layer [kvHeads, capacity, headDim], twice; those of a
@@ -24,19 +26,25 @@ export class OrtCacheMemory {
   readonly shape: DenoiserShape;
   readonly #ort: Ort;
   readonly #batch: boolean;
+  readonly #growth: number;
 
-  /** `samples`: of a batch; without it the memory is that of one cache. */
-  constructor(ort: Ort, shape: DenoiserShape, samples?: number) {
+  /** `samples`: of a batch; without it the memory is that of one cache. `growth`: a multiple of 64 columns. */
+  constructor(
+    ort: Ort,
+    shape: DenoiserShape,
+    { samples, growth = GROWTH }: { samples?: number; growth?: number } = {},
+  ) {
     this.#ort = ort;
     this.shape = shape;
     this.#batch = samples !== undefined;
+    this.#growth = growth;
     this.samples = samples ?? 1;
     this.reserve(1);
   }
 
   /** Makes room for `columns`. */
   reserve(columns: number): void {
-    if (columns > this.capacity) this.#grow(Math.ceil(columns / GRANULARITY) * GRANULARITY);
+    if (columns > this.capacity) this.#grow(Math.ceil(columns / this.#growth) * this.#growth);
   }
 
   /** Where the columns of a sample's key-value head begin in an array. */

@@ -38,7 +38,7 @@ export class OrtDenoiser implements Denoiser {
   }
 
   newCache(): OrtCache {
-    return new OrtCache(new OrtCacheMemory(this.#ort, this.spec));
+    return new OrtCache(new OrtCacheMemory(this.#ort, this.spec, { growth: this.#forward.cacheGrowth }));
   }
 
   async forward(request: ForwardRequest): Promise<ForwardResult> {

@@ -7,6 +7,7 @@ import type { ModelFolder } from '../models/model-folder.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { DevicePast } from './device-past.ts';
 import { type InferenceSession, type Ort, openSession, type Tensor, tensors } from './ort.ts';
+import { DEVICE_GROWTH } from './ort-cache.ts';
 import { choosePrecisions, type PrecisionOptions } from './precisions.ts';
 import { type CacheRows, RowFeeds, rowStarts } from './row-feeds.ts';
 
@@ -52,6 +53,11 @@ export class OrtForward {
     const graph = buildForward(folder.spec, folder.weights, options);
     const session = await openSession(ort, graph, folder.dir, threads, { device, onDevice: past?.outputs });
     return new OrtForward(ort, session, new RowFeeds(ort, folder.spec, batch), past);
+  }
+
+  /** Of the caches that are fed here, in columns. */
+  get cacheGrowth(): number | undefined {
+    return this.#past && DEVICE_GROWTH;
   }
 
   /**
