@@ -21,24 +21,25 @@ async function main(modes: readonly Parameters[], python: string): Promise<void>
   if (version === undefined)
     console.log(JSON.stringify({ skipped: 'PyTorch', reason: `${python} has none` }));
   for (const mode of modes) {
-    for (const recompute of [false, true]) await measure(mode, recompute, threads, version && python);
+    await measure(mode, {}, threads, version && python);
+    await measure(mode, { recompute: true }, threads);
+    if (mode === 'lora') await measure(mode, { engineProducts: true }, threads);
   }
 }
 
 /** Rounds of both sides in turns: what else the machine does meets both. */
 async function measure(
   parameters: Parameters,
-  recompute: boolean,
+  options: { recompute?: boolean; engineProducts?: boolean },
   threads: number,
   python?: string,
 ): Promise<void> {
   const settings = resolveSettings(
-    { model: MODEL, data: ['-'], parameters, rank: RANK, recompute, threads },
+    { model: MODEL, data: ['-'], parameters, rank: RANK, threads, ...options },
     'bench',
   );
   const trainer = await Trainer.open(await openModel(MODEL), settings);
-  const peers =
-    python && !recompute ? ['fp32', 'bf16'].map((dtype) => new Peer(python, parameters, dtype, threads)) : [];
+  const peers = python ? ['fp32', 'bf16'].map((dtype) => new Peer(python, parameters, dtype, threads)) : [];
   const own: number[] = [];
   const others = peers.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++) {
@@ -49,7 +50,7 @@ async function measure(
   console.log(
     JSON.stringify({
       parameters,
-      recompute,
+      ...options,
       rows: ROWS,
       selected: SELECTED,
       threads,

@@ -72,7 +72,7 @@ export class PolicyTrainer implements Learner {
     settings: GrpoSettings,
     planner?: StoredPlanner,
   ): Promise<PolicyTrainer> {
-    const { recipe, recompute, seed } = settings;
+    const { recipe, recompute, engineProducts, seed } = settings;
     const threads = settings.threads || defaultThreads();
     const { suppressedTokenIds: suppressed } = folder.spec;
     const competition = competitionOf(recipe.replay.likelihood, recipe.decode.topK);
@@ -81,11 +81,12 @@ export class PolicyTrainer implements Learner {
     const loss = { ...lossSettings(recipe.objective), old };
     const session = await TrainingSession.open(folder, plan, threads, {
       recompute,
+      engineProducts,
       policy: { ...scoring, loss },
     });
     const scorer =
       old || recipe.objective.kl
-        ? await TrainingSession.open(folder, plan, threads, { policy: scoring })
+        ? await TrainingSession.open(folder, plan, threads, { engineProducts, policy: scoring })
         : undefined;
     const reference = await initialValues(folder, session.parameters, seed, planner?.values);
     const values = new Map([...reference].map(([name, value]) => [name, value.slice()]));

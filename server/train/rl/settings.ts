@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { number, resolveBy, type Setting, TARGETS, whole } from '../settings.ts';
+import { flag, number, resolveBy, type Setting, TARGETS, whole } from '../settings.ts';
 import type { OptimizerSettings } from '../trained-values.ts';
 import { policyResponses } from './policy-recipe.ts';
 import { checkRecipe, type Recipe } from './recipe.ts';
@@ -45,6 +45,8 @@ export interface GrpoSettings {
   threads: number;
   /** Compute layers again in the backward pass: less memory, more time. */
   recompute: boolean;
+  /** Multiply by frozen layers as the engine does, see `TrainingSession`. */
+  engineProducts: boolean;
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
@@ -82,7 +84,8 @@ const SETTINGS: { readonly [K in keyof GrpoSettings]: Setting<GrpoSettings[K]> }
   timeout: number(5, 0.05, 600),
   seed: whole(0, 0),
   threads: whole(0, 0),
-  recompute: { value: false, must: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  recompute: flag(false),
+  engineProducts: flag(false),
 };
 
 /** The optimizer of a run, whose steps are those of all inner iterations. */
