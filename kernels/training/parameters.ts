@@ -110,7 +110,8 @@ export class TrainingWeights implements LayerWeights {
     const all = this.#graph.op('Gemm', [x, a], { transB: 1 });
     const low = this.#gate ? this.#graph.op('Mul', [all, this.#gate]) : all;
     const alpha = { float: adapters.alpha / adapters.rank };
-    return this.#graph.op('Gemm', [low, b, product], { transB: 1, alpha });
+    // Added by a node of its own: as its third input a Gemm would copy the product first, on one thread.
+    return this.#graph.op('Add', [product, this.#graph.op('Gemm', [low, b], { transB: 1, alpha })]);
   }
 
   /** A parameter: an input of the graph. */
