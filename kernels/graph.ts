@@ -50,6 +50,8 @@ export class Graph {
   readonly initializers: Initializer[] = [];
   readonly inputs: Port[] = [];
   readonly outputs: Output[] = [];
+  /** Nodes that are to run on the processor even where the device has their operator, as far as it can be told so. */
+  readonly onProcessor: Node[] = [];
   readonly #constants = new Map<string, Value>();
   #count = 0;
 

@@ -3,7 +3,10 @@ import { toF32 } from '../linear/stored.ts';
 import type { DenoiserShape } from '../shape.ts';
 import type { AttentionInputs, AttentionLayer } from './attention.ts';
 
-/** New rows by key-value head, queries and keys turned by their positions; in a batch with an axis of samples behind that of heads. */
+/**
+ * New rows by key-value head, queries and keys turned by their positions; in a batch with an axis of samples behind that
+ * of heads.
+ */
 export interface RotatedHeads {
   /** The query heads of a group stacked as rows, [kvHeads, rows·group, headDim]. */
   query: Value;

@@ -44,6 +44,14 @@ export function embed(graph: Graph, ids: Value, { weight, scale }: RowRange): Va
   return scale === undefined ? gather(weight) : scaled(graph, gather(weight), gather(scale));
 }
 
+/** The same on the processor: the table stays in its file, and only the rows go to the device. */
+export function embedOnProcessor(graph: Graph, ids: Value, table: RowRange): Value {
+  const before = graph.nodes.length;
+  const rows = embed(graph, ids, table);
+  graph.onProcessor.push(...graph.nodes.slice(before));
+  return rows;
+}
+
 /** The same from a table that is widened when the graph is loaded. */
 export function embedWidened(graph: Graph, ids: Value, table: RowRange): Value {
   return graph.op('Gather', [widened(graph, table), ids], { axis: 0 });

@@ -50,7 +50,7 @@ export async function openSession(
   { planMemory = true, frugal = false, device = 'cpu', onDevice = [] }: SessionSettings = {},
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(serialize(graph), {
-    executionProviders: [device],
+    executionProviders: [provider(device, graph)],
     preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -67,6 +67,12 @@ export async function openSession(
       },
     },
   });
+}
+
+/** A device, and what is not to run there where it can be told so. */
+function provider(device: RunningDevice, { onProcessor }: Graph): InferenceSession.ExecutionProviderConfig {
+  if (device !== 'webgpu' || onProcessor.length === 0) return device;
+  return { name: device, forceCpuNodeNames: onProcessor.map(({ outputs }) => outputs[0]) };
 }
 
 /** The integer type of activations that this processor multiplies fastest. */

@@ -4,7 +4,7 @@ import { half } from '../../kernels/linear/half.ts';
 import { int4 } from '../../kernels/linear/int4.ts';
 import { type Activations, int8 } from '../../kernels/linear/int8.ts';
 import type { Precision } from '../../kernels/linear/linear.ts';
-import { embed, embedNarrowed, embedWidened } from '../../kernels/linear/stored.ts';
+import { embed, embedNarrowed, embedOnProcessor, embedWidened } from '../../kernels/linear/stored.ts';
 import { layerNetworks, NAMES } from '../../kernels/names.ts';
 import type { WeightDtype } from '../../kernels/weights.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
@@ -23,6 +23,12 @@ const PRECISIONS: Partial<
 > = {
   I8: { devices: ['cpu'], make: int8 },
   I4: { devices: ['cpu', 'webgpu', 'cuda'], make: () => int4 },
+};
+
+/** How the embedding is read; other devices have the table in the precision that they multiply in. */
+const EMBEDDINGS: Partial<Record<RunningDevice, ForwardOptions['embed']>> = {
+  cpu: embed,
+  webgpu: embedOnProcessor,
 };
 
 export interface PrecisionOptions {
@@ -46,7 +52,6 @@ export function choosePrecisions(
   return {
     precision: of(layerNetworks(spec, 0)[0].gate),
     headPrecision: of(spec.tiedHead ? NAMES.embedding : NAMES.head),
-    // Not every graphics adapter can read half precision.
-    embed: halfPrecision ? embedNarrowed : device === 'cpu' ? embed : embedWidened,
+    embed: EMBEDDINGS[device] ?? (halfPrecision ? embedNarrowed : embedWidened),
   };
 }

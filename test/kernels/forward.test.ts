@@ -6,7 +6,7 @@ import { resident } from '../../kernels/attention/resident.ts';
 import { buildForward } from '../../kernels/forward.ts';
 import { bestTokens, wholeLogits } from '../../kernels/head.ts';
 import { fp32 } from '../../kernels/linear/fp32.ts';
-import { embed } from '../../kernels/linear/stored.ts';
+import { embed, embedOnProcessor } from '../../kernels/linear/stored.ts';
 import { naiveForward } from '../../kernels/naive-forward.ts';
 import { ModelProto } from '../../kernels/onnx/schema.ts';
 import { serialize } from '../../kernels/onnx/serialize.ts';
@@ -192,6 +192,13 @@ for (const name of ['llama-tied-window', 'qwen3-sdar-block4']) {
     await session.release();
   });
 }
+
+test('an embedding for the processor marks the nodes that read the table, and no other', async () => {
+  const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
+  const options = { precision: fp32, headPrecision: fp32, attention: resident, head: wholeLogits };
+  const graph = buildForward(folder.spec, folder.weights, { ...options, embed: embedOnProcessor });
+  assert.deepEqual(graph.onProcessor, [graph.nodes.find(({ inputs }) => inputs.includes('ids'))]);
+});
 
 test('a graph refers to the weights where they lie and carries none of them', async () => {
   const folder = await openModel(path.join(FIXTURES, 'llama-tied-window'));
