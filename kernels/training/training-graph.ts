@@ -13,6 +13,7 @@ import { imitation } from './decisions.ts';
 import { frozenMatrices, multiplyAsEngine } from './engine-products.ts';
 import { crossEntropy, type Loss } from './loss.ts';
 import { network } from './network.ts';
+import { reverseOutputs } from './output-order.ts';
 import { InputWeights, type Parameter, type TrainingPlan, TrainingWeights } from './parameters.ts';
 import { type PolicyOptions, policyObjective } from './policy-objective.ts';
 import { chainedStates } from './sampler-head.ts';
@@ -106,6 +107,7 @@ export function buildTrainingGraph(
     multiplyAsEngine(graph, options.engine, frozenMatrices(shape, stored, plan, weights));
   }
   graph.prune();
+  reverseOutputs(graph);
   return { graph, parameters };
 }
 
