@@ -1,5 +1,6 @@
-// Measures speed on this machine, of decoding and of training steps: npm run bench
+// Measures speed on this machine, of decoding, of forwards beside plain graphs and of training steps: npm run bench
 // or of decoding alone: npm run bench -- [--against llama.cpp] [--json]
+// or of forwards beside plain graphs alone: npm run bench -- forward [--json]
 // or of training alone: npm run bench -- training [lora,full] [PYTHON]
 // or of steps of reinforcement learning: npm run bench -- rl [STEPS] [PYTHON]
 // or the extension host of an editor: npm run bench -- editor
@@ -10,7 +11,7 @@ import { run, script } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
 /** What is measured by a program of bench/ and not by the product's own command. */
-const OWN = ['editor', 'rl', 'sandbox', 'training'];
+const OWN = ['editor', 'forward', 'rl', 'sandbox', 'training'];
 
 script(async () => {
   await setup();
@@ -20,7 +21,9 @@ script(async () => {
   if (what === 'editor') await prepareEditor();
   if (OWN.includes(what)) return runOwn(what, rest);
   await run(process.execPath, [path.join(DIST, 'cli.js'), 'bench', ...process.argv.slice(2)]);
-  if (what === undefined) await runOwn('training', []);
+  if (what !== undefined) return;
+  await runOwn('forward', []);
+  await runOwn('training', []);
 });
 
 /**
