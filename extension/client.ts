@@ -2,10 +2,14 @@ import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import {
   LanguageClient,
   RevealOutputChannelOn,
+  State,
   type StaticFeature,
   TransportKind,
 } from 'vscode-languageclient/node';
 import type { InitializationOptions } from '../server/protocol.ts';
+
+/** What the client may be in; from here, because every module that imports the library by itself pays for its hundreds of names. */
+export { State };
 
 /** Where completions are offered: not in commit messages, output channels or the old side of a comparison. */
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];

@@ -1,41 +1,22 @@
-import { type ExtensionContext, window } from 'vscode';
-import { createClient } from './client.ts';
-import { registerCommands } from './commands.ts';
-import { logConflicts } from './conflicts.ts';
-import { registerFrontierEditor } from './run/frontier-editor.ts';
-import { restoreRunPanels } from './run/run-panel.ts';
-import { createServerView } from './server-view.ts';
-import { createSnooze } from './snooze.ts';
-import { createStatusItem } from './status-item.ts';
-import { registerTraceEditor } from './trace/trace-editor.ts';
-import { TracePanel } from './trace/trace-panel.ts';
-import { restrict } from './training/restrict.ts';
-import { attachToRuns } from './training/run-commands.ts';
-import { RunsTree } from './training/runs-tree.ts';
+import clientLibrary from 'by-files:vscode-languageclient/node';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ExtensionContext } from 'vscode';
 
+const SLICE_MS = 2;
+
+/**
+ * Starts the program. Here and in start.ts work is cut into turns of the event loop: all extensions of a window share
+ * it, and what the user types waits for it too. Most of the program is the client's library.
+ */
 export async function activate(context: ExtensionContext): Promise<void> {
-  const log = window.createOutputChannel('Unmask', { log: true });
-  const client = createClient(context, log);
-  const server = createServerView(client);
-  const snooze = createSnooze(client);
-  const parts = { context, log, client, server };
-  const tracePanel = new TracePanel(parts);
-  const runs = new RunsTree();
-  context.subscriptions.push(log, client, server, snooze, tracePanel, runs, createStatusItem(server));
-  context.subscriptions.push(
-    registerTraceEditor(parts),
-    registerFrontierEditor(parts),
-    restoreRunPanels(parts),
-  );
-  restrict(context);
-  registerCommands({ context, log, client, server, snooze, tracePanel, runs });
-  logConflicts(log);
-  attachToRuns().catch((error: Error) => log.warn(`Training runs: ${error.stack}`));
-  try {
-    await client.start();
-  } catch (error) {
-    const show = 'Show Log';
-    const message = `Unmask could not start its language server: ${(error as Error).message}`;
-    if ((await window.showErrorMessage(message, show)) === show) log.show();
+  let began = performance.now();
+  for (const load of clientLibrary) {
+    load();
+    if (performance.now() - began < SLICE_MS) continue;
+    await nextTurn();
+    began = performance.now();
   }
+  const { start } = await import('./start.ts');
+  await nextTurn();
+  await start(context);
 }

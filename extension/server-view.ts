@@ -1,6 +1,7 @@
 import { type Disposable, type Event, EventEmitter } from 'vscode';
-import { type LanguageClient, State } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import { METHODS, type StatusParams } from '../server/protocol.ts';
+import { State } from './client.ts';
 
 /** What the extension knows of the server: its last `unmask/status`, or why there is none. */
 export interface ServerView extends Disposable {

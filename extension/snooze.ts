@@ -1,6 +1,7 @@
 import { type Disposable, window } from 'vscode';
-import { type LanguageClient, State } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import { METHODS, type PauseParams } from '../server/protocol.ts';
+import { State } from './client.ts';
 
 const MINUTES = 5;
 

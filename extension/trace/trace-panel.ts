@@ -1,5 +1,4 @@
 import { type Disposable, ViewColumn, type WebviewPanel, window } from 'vscode';
-import { State } from 'vscode-languageclient/node';
 import {
   type BeginParams,
   type EndParams,
@@ -7,6 +6,7 @@ import {
   METHODS,
   type StepParams,
 } from '../../server/protocol.ts';
+import { State } from '../client.ts';
 import { nameOf } from './name.ts';
 import type { TraceParts } from './parts.ts';
 import { createTraceWebview, type TraceWebview } from './trace-webview.ts';
