@@ -91,22 +91,52 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
   /** A run works at the lowest priority, which may take its time. */
   const ofRun = { timeout: 300_000 };
 
-  test('the tests of the workspace become tasks and a run, which is followed and stopped', async () => {
+  /** The run that was started last. */
+  const newestRun = () =>
+    readdirSync(inWorkspace('runs'))
+      .filter((name) => name !== NAME)
+      .sort()
+      .at(-1)!;
+  const chooseMethod = async (title: string) => {
     const { editor } = window;
-    await editor.status().waitFor();
-    await expandRuns();
-    await editor.command("Train on This Workspace's Tests");
-    const dialog = editor.page.locator('.monaco-dialog-box', { hasText: 'Train a model by running' });
-    await dialog.waitFor();
-    assert.match(await dialog.innerText(), /Not covered/);
-    await editor.screenshot('consent');
-    await dialog.getByRole('button', { name: 'Train', exact: true }).click();
-    await editor.page.locator('.quick-input-title', { hasText: 'Method for 2 tasks' }).waitFor();
+    await editor.page.locator('.quick-input-title', { hasText: title }).waitFor();
     await editor.screenshot('method');
     await editor.row('lightningrl-verified').click();
     await listed(/running · step \d+ of 60/).waitFor(ofRun);
     await editor.screenshot('running');
-    const [run] = readdirSync(inWorkspace('runs')).filter((name) => name !== NAME);
+  };
+
+  test('a task file becomes a run once the user has agreed, which is stopped at once', async () => {
+    const { editor } = window;
+    await editor.status().waitFor();
+    await expandRuns();
+    await editor.command('Train on MBPP-Style Tasks');
+    const dialog = editor.page.locator('.monaco-dialog-box', { hasText: 'Train a model by running' });
+    await dialog.waitFor();
+    const consent = await dialog.innerText();
+    for (const said of [/runs each of them on this machine/, /Not covered/, /takes hours on two cores/]) {
+      assert.match(consent, said);
+    }
+    await editor.screenshot('consent');
+    await dialog.getByRole('button', { name: 'Train', exact: true }).click();
+    await editor.row('A task file').click();
+    await editor.chooseFile('Task File', inWorkspace('tasks.jsonl'));
+    await chooseMethod('Method');
+    const run = newestRun();
+    const { model: trained, tasks } = readJson(inWorkspace('runs', run, 'config.json'));
+    assert.deepEqual([trained, tasks], [model, inWorkspace('tasks.jsonl')]);
+    await editor.commandWithList('Stop Training Run');
+    await editor.row(run).click();
+    await editor.message('stops after its step').getByRole('button', { name: 'Stop Now' }).click();
+    await listed('stopped · step').waitFor(ofRun);
+    await editor.screenshot('stopped-at-once');
+  });
+
+  test('the tests of the workspace become tasks and a run, which is followed and stopped', async () => {
+    const { editor } = window;
+    await editor.command("Train on This Workspace's Tests");
+    await chooseMethod('Method for 2 tasks');
+    const run = newestRun();
     const tasks = readFileSync(inWorkspace('runs', run, 'tasks.jsonl'), 'utf8')
       .trim()
       .split('\n');
@@ -116,7 +146,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
     await editor.row(run).click();
     await editor.message('stops after its step').waitFor();
     await editor.screenshot('stopping');
-    await listed('stopped · step').waitFor(ofRun);
+    await listed('stopped · step').nth(1).waitFor(ofRun);
     await editor.screenshot('stopped');
   });
 

@@ -46,6 +46,15 @@ export class Editor {
     return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text });
   }
 
+  /** Answers the dialog for a file, which is a list where the editor runs in a browser. */
+  async chooseFile(title: string, file: string): Promise<void> {
+    await this.page.locator('.quick-input-title', { hasText: title }).waitFor();
+    await this.page.locator('.quick-input-widget input').first().fill(file);
+    await this.row(path.basename(file)).waitFor();
+    await this.screenshot('file');
+    await this.press('Enter');
+  }
+
   /** Messages of the editor that can be seen. */
   message(text: string): Locator {
     return this.page.locator('.notification-toast', { hasText: text });
