@@ -78,10 +78,11 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
   });
 
   const inWorkspace = (...parts: string[]) => path.join(window.dir, 'workspace', ...parts);
-  const listed = (text: string | RegExp) =>
-    window.editor.page.locator('.pane', { hasText: 'Training Runs' }).locator('.monaco-list-row', {
+  const listed = (text: string | RegExp, row = '') =>
+    window.editor.page.locator('.pane', { hasText: 'Training Runs' }).locator(`.monaco-list-row${row}`, {
       hasText: text,
     });
+  const newest = (text: string | RegExp) => listed(text, '[data-index="0"]');
   /** The view is collapsed at first, and as it was left in a window that was opened anew. */
   const expandRuns = async () => {
     const header = window.editor.page.locator('.pane-header', { hasText: 'Training Runs' });
@@ -102,7 +103,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
     await editor.page.locator('.quick-input-title', { hasText: title }).waitFor();
     await editor.screenshot('method');
     await editor.row('lightningrl-verified').click();
-    await listed(/running · step \d+ of 60/).waitFor(ofRun);
+    await newest(/running · step \d+ of 60/).waitFor(ofRun);
     await editor.screenshot('running');
   };
 
@@ -120,7 +121,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
     await editor.screenshot('consent');
     await dialog.getByRole('button', { name: 'Train', exact: true }).click();
     await editor.row('A task file').click();
-    await editor.chooseFile('Task File', inWorkspace('tasks.jsonl'));
+    await editor.chooseFile('Task File', 'tasks.jsonl');
     await chooseMethod('Method');
     const run = newestRun();
     const { model: trained, tasks } = readJson(inWorkspace('runs', run, 'config.json'));
@@ -128,7 +129,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
     await editor.commandWithList('Stop Training Run');
     await editor.row(run).click();
     await editor.message('stops after its step').getByRole('button', { name: 'Stop Now' }).click();
-    await listed('stopped · step').waitFor(ofRun);
+    await newest('stopped · step').waitFor(ofRun);
     await editor.screenshot('stopped-at-once');
   });
 
@@ -146,7 +147,7 @@ describe('training', { skip: 'missing' in environment && environment.missing }, 
     await editor.row(run).click();
     await editor.message('stops after its step').waitFor();
     await editor.screenshot('stopping');
-    await listed('stopped · step').nth(1).waitFor(ofRun);
+    await newest('stopped · step').waitFor(ofRun);
     await editor.screenshot('stopped');
   });
 

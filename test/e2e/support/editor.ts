@@ -46,13 +46,12 @@ export class Editor {
     return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text });
   }
 
-  /** Answers the dialog for a file, which is a list where the editor runs in a browser. */
-  async chooseFile(title: string, file: string): Promise<void> {
-    await this.page.locator('.quick-input-title', { hasText: title }).waitFor();
-    await this.page.locator('.quick-input-widget input').first().fill(file);
-    await this.row(path.basename(file)).waitFor();
+  /** Takes a file of the folder that the dialog for files begins with; in a browser it is a list. */
+  async chooseFile(dialog: string, name: string): Promise<void> {
+    await this.page.locator('.quick-input-title', { hasText: dialog }).waitFor();
+    await this.row(name).waitFor();
     await this.screenshot('file');
-    await this.press('Enter');
+    await this.row(name).click();
   }
 
   /** Messages of the editor that can be seen. */
