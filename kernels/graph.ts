@@ -1,7 +1,7 @@
 import type { WeightLocation } from './weights.ts';
 
 /** Element types of graph tensors, by their number in onnx.proto. */
-export const DTYPE = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, f16: 10, bf16: 16 } as const;
+export const DTYPE = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16 } as const;
 export type Dtype = keyof typeof DTYPE;
 
 /** Name of a tensor in the graph. An empty name is an optional input or output left out. */
@@ -10,8 +10,8 @@ export type Value = string;
 /** A dimension: a number, or a name for one that is known only when the graph runs. */
 export type Dim = number | string;
 
-/** Integers are ints in ONNX, so a float attribute is written `{ float: 0.5 }`. */
-export type Attribute = number | string | readonly number[] | { float: number };
+/** Integers are ints in ONNX, so a float attribute is written `{ float: 0.5 }`. A body may read the values around it. */
+export type Attribute = number | string | readonly number[] | { float: number } | { body: Graph };
 
 export interface Node {
   op: string;

@@ -31,6 +31,7 @@ const MESSAGES: Record<string, Record<string, Field>> = {
     f: [2, 'float'],
     i: [3, 'int64'],
     s: [4, 'bytes'],
+    g: [6, 'GraphProto'],
     ints: [8, 'int64', 'repeated'],
     type: [20, 'int32'],
   },

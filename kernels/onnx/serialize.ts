@@ -6,7 +6,7 @@ const OPSET = 21;
 const IR_VERSION = 10;
 
 /** Numbers of AttributeProto.AttributeType. */
-const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 /** The bytes of an ONNX model. Weights stay where they are: the model refers to their files. */
 export function serialize(graph: Graph): Uint8Array {
@@ -18,28 +18,32 @@ export function serialize(graph: Graph): Uint8Array {
         { domain: '', version: OPSET },
         { domain: 'com.microsoft', version: 1 },
       ],
-      graph: {
-        name: 'denoiser',
-        node: graph.nodes.map((node) => ({
-          opType: node.op,
-          domain: node.domain,
-          name: node.outputs.find((name) => name !== ''),
-          input: node.inputs,
-          output: node.outputs,
-          attribute: Object.entries(node.attributes).map(([name, value]) => ({ name, ...attribute(value) })),
-        })),
-        initializer: graph.initializers.map(tensor),
-        input: graph.inputs.map(port),
-        output: graph.outputs.map(port),
-      },
+      graph: { name: 'denoiser', ...contents(graph) },
     }),
   ).finish();
+}
+
+function contents(graph: Graph): object {
+  return {
+    node: graph.nodes.map((node) => ({
+      opType: node.op,
+      domain: node.domain,
+      name: node.outputs.find((name) => name !== ''),
+      input: node.inputs,
+      output: node.outputs,
+      attribute: Object.entries(node.attributes).map(([name, value]) => ({ name, ...attribute(value) })),
+    })),
+    initializer: graph.initializers.map(tensor),
+    input: graph.inputs.map(port),
+    output: graph.outputs.map(port),
+  };
 }
 
 function attribute(value: Attribute) {
   if (typeof value === 'number') return { type: ATTRIBUTE.int, i: value };
   if (typeof value === 'string') return { type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
   if ('float' in value) return { type: ATTRIBUTE.float, f: value.float };
+  if ('body' in value) return { type: ATTRIBUTE.graph, g: { name: 'body', ...contents(value.body) } };
   return { type: ATTRIBUTE.ints, ints: value };
 }
 

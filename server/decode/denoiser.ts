@@ -35,6 +35,20 @@ export interface ForwardRequest {
   hidden?: boolean;
   /** Also return the entropy of the selected rows. */
   entropy?: boolean;
+  /** What to expect of the next forwards, for a denoiser that computes several in one call. Changes no result. */
+  ahead?: Ahead;
+}
+
+/**
+ * The next forwards are expected to feed the same rows after the rule `dynamic` has put tokens in place of masks, and to
+ * select some of the same rows.
+ */
+export interface Ahead {
+  /** The masked row whose token each selected row predicts, [selected]. */
+  predicted: readonly number[];
+  threshold: number;
+  /** Whether one forward follows that has no masks among the predicted rows. */
+  clean: boolean;
 }
 
 /** What a forward returns for its selected rows, in the order of `select`. */

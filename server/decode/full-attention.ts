@@ -34,9 +34,11 @@ export async function decodeWithFullAttention(session: Session): Promise<void> {
         positions: fed,
         visible: () => true,
       };
-      const select = masked.map((position) => fed.indexOf(promptIds.length + position - spec.logitShift));
+      const predicted = masked.map((position) => fed.indexOf(promptIds.length + position));
+      const select = predicted.map((row) => row - spec.logitShift);
       const window = canvas.slice(start, end);
-      const result = await session.forward('denoise', rows, select);
+      const next = settings.cache === undefined ? { predicted, clean: false } : undefined;
+      const result = await session.forward('denoise', rows, select, next);
       if (anew) result.commit(kept.length);
       const all = masked.map((position, i) =>
         session.choose(position, session.distribution(result, i), 'noisy'),

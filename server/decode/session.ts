@@ -1,6 +1,6 @@
 import type { DecodeSettings, Step } from '../protocol.ts';
 import { agreeing, BEGINNING_CANDIDATES, type Beginning } from './beginning.ts';
-import type { Denoiser, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
+import type { Ahead, Denoiser, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
 import { atLeast, type Distribution, pick, probabilityOf, rowDistribution } from './distribution.ts';
 import { POLICIES } from './policies/index.ts';
 import { leastRevealed } from './policies/policy.ts';
@@ -82,14 +82,20 @@ export class Session {
     return proposes ? this.denoiser.samplerHead : undefined;
   }
 
-  /** Runs one forward over the session's cache, or throws Cancelled. */
-  async forward(kind: ForwardKind, rows: Rows, select: readonly number[]): Promise<ForwardResult> {
+  /** Runs one forward over the session's cache, or throws Cancelled. `next`: what follows it if all goes on alike. */
+  async forward(
+    kind: ForwardKind,
+    rows: Rows,
+    select: readonly number[],
+    next?: Omit<Ahead, 'threshold'>,
+  ): Promise<ForwardResult> {
     if (this.hooks.cancelled()) throw new Cancelled();
     this.recorder.forward(kind);
     const wanted = this.samplerHead !== undefined || this.hooks.policy?.hidden === true;
     const hidden = kind === 'denoise' && wanted;
     const entropy = this.settings.policy === 'entropy';
-    const request = { cache: this.cache, ...rows, topK: this.topK(), hidden, entropy };
+    const ahead = next && this.foresees ? { ...next, threshold: this.settings.threshold } : undefined;
+    const request = { cache: this.cache, ...rows, topK: this.topK(), hidden, entropy, ahead };
     if (kind !== 'denoise' || !this.deciding?.seesRows) return this.denoiser.forward({ ...request, select });
     const all = await this.denoiser.forward({ ...request, select: [...rows.ids.keys()] });
     if (!all.hidden) throw new Error('The policy sees hidden states, but the forward returned none.');
@@ -172,6 +178,12 @@ export class Session {
 
   isStopToken(id: number): boolean {
     return this.denoiser.spec.stopTokenIds.includes(id);
+  }
+
+  /** Whether the best tokens of a step say which rows the next one feeds. */
+  private get foresees(): boolean {
+    const { policy = 'dynamic', steps, temperature } = this.settings;
+    return policy === 'dynamic' && steps === undefined && temperature === 0 && !this.deciding;
   }
 
   private topK(): number {

@@ -80,8 +80,8 @@ export class OrtCache implements KvCache {
   readonly tokens: number[] = [];
   /** How many columns are those of the last forward and the rows that were committed from it, see DevicePast. */
   settled = 0;
-  /** Forwards that it was fed to. */
-  fed = 0;
+  /** Rises with every forward that it is fed to and with every change of its columns. */
+  version = 0;
   readonly memory: OrtCacheMemory;
   readonly sample: number;
 
@@ -105,6 +105,7 @@ export class OrtCache implements KvCache {
       }
     }
     this.tokens.length = length;
+    this.version++;
     this.settled = Math.min(this.settled, length);
   }
 
@@ -113,6 +114,7 @@ export class OrtCache implements KvCache {
    * [layers·2·kvHeads, rows, headDim]; `ids` are their tokens.
    */
   append(keysValues: Float32Array, rows: number, first: number, ids: readonly number[], count: number): void {
+    if (count === 0) return;
     const { kvHeads, headDim } = this.memory.shape;
     const start = this.length;
     this.memory.reserve(start + count);
@@ -126,6 +128,7 @@ export class OrtCache implements KvCache {
       }
     }
     for (let r = 0; r < count; r++) this.tokens.push(ids[r]);
+    this.version++;
     if (this.settled === start) this.settled = this.length;
   }
 
@@ -144,5 +147,6 @@ export class OrtCache implements KvCache {
       }
     }
     this.tokens.push(...other.tokens);
+    this.version++;
   }
 }

@@ -1,27 +1,47 @@
+import { LOOP } from '../../kernels/denoising-loop.ts';
 import { FORWARD } from '../../kernels/forward.ts';
 import { bestTokens, HEAD } from '../../kernels/head.ts';
-import type { Denoiser, ForwardRequest, ForwardResult, SamplerHead } from '../decode/denoiser.ts';
+import type { Ahead, Denoiser, ForwardRequest, ForwardResult, SamplerHead } from '../decode/denoiser.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
-import { type Ort, tensors } from './ort.ts';
+import type { RunningDevice } from '../protocol.ts';
+import { type Ort, type Tensor, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward, type OrtForwardOptions } from './ort-forward.ts';
 import type { PrecisionOptions } from './precisions.ts';
+import { type CacheRequest, StepsAhead } from './steps-ahead.ts';
 
-export interface OrtDenoiserOptions extends Pick<OrtForwardOptions, 'device' | keyof PrecisionOptions> {
+export interface OrtDenoiserOptions
+  extends Pick<OrtForwardOptions, 'device' | 'loop' | keyof PrecisionOptions> {
   samplerHead?: SamplerHead;
 }
 
-/** The denoiser on ONNX Runtime; server/decode/naive-denoiser.ts is its oracle. */
+/** Devices that are brought the past with every call and can run a loop over it. */
+const LOOPS: readonly RunningDevice[] = ['cuda'];
+/** Forwards of one call at most: a request can be cancelled between calls only. */
+const MOST_STEPS = 4;
+
+/**
+ * The denoiser on ONNX Runtime; server/decode/naive-denoiser.ts is its oracle. With a denoising loop it computes the
+ * forwards that are expected next in the same call.
+ */
 export class OrtDenoiser implements Denoiser {
   readonly spec: DenoiserSpec;
   readonly samplerHead?: SamplerHead;
   readonly #ort: Ort;
   readonly #forward: OrtForward;
+  readonly #ahead: StepsAhead | undefined;
 
-  private constructor(ort: Ort, forward: OrtForward, spec: DenoiserSpec, samplerHead?: SamplerHead) {
+  private constructor(
+    ort: Ort,
+    forward: OrtForward,
+    spec: DenoiserSpec,
+    ahead: StepsAhead | undefined,
+    samplerHead?: SamplerHead,
+  ) {
     this.#ort = ort;
     this.#forward = forward;
+    this.#ahead = ahead;
     this.spec = spec;
     this.samplerHead = samplerHead;
   }
@@ -32,43 +52,85 @@ export class OrtDenoiser implements Denoiser {
     threads: number,
     { samplerHead, ...options }: OrtDenoiserOptions = {},
   ): Promise<OrtDenoiser> {
-    const head = bestTokens(folder.spec.suppressedTokenIds);
-    const forward = await OrtForward.open(ort, folder, head, threads, options);
-    return new OrtDenoiser(ort, forward, folder.spec, samplerHead);
+    const { device = 'cpu' } = options;
+    const { spec } = folder;
+    const head = bestTokens(spec.suppressedTokenIds);
+    const loop = options.loop ?? (LOOPS.includes(device) && spec.cleanAttention !== 'causal');
+    const forward = await OrtForward.open(ort, folder, head, threads, { ...options, loop });
+    return new OrtDenoiser(ort, forward, spec, loop ? new StepsAhead() : undefined, samplerHead);
   }
 
   newCache(): OrtCache {
     return new OrtCache(new OrtCacheMemory(this.#ort, this.spec, { growth: this.#forward.cacheGrowth }));
   }
 
-  async forward(request: ForwardRequest): Promise<ForwardResult> {
-    const { cache, ids, select, topK } = request;
+  async forward({ cache, ...asked }: ForwardRequest): Promise<ForwardResult> {
     if (!(cache instanceof OrtCache)) throw new TypeError('the cache belongs to another denoiser');
+    const request = { cache, ...asked };
+    const computed = this.#ahead?.take(request);
+    if (computed) return computed;
+    const { ids, topK, ahead } = request;
     // The head needs a row even when nobody wants one.
-    const rows = { ...request, cache, select: select.length > 0 ? select : [ids.length - 1] };
-    const start = cache.length;
-    const fed = ++cache.fed;
+    const select = asked.select.length > 0 ? asked.select : [ids.length - 1];
+    cache.version++;
     const { i64 } = tensors(this.#ort);
-    const out = await this.#forward.run([rows], {
+    const out = await this.#forward.run([{ ...request, select }], {
       [HEAD.count]: i64([Math.min(topK, this.spec.vocabSize)]),
-      [HEAD.entropyCount]: i64([request.entropy ? select.length : 0]),
+      [HEAD.entropyCount]: i64([request.entropy ? asked.select.length : 0]),
+      ...(this.#ahead && this.#loopFeeds(select, ahead)),
     });
-    const wanted = <T>(data: unknown, empty: T): T => (select.length > 0 ? (data as T) : empty);
-    return {
-      topIds: wanted(out[HEAD.topIds].data, new Int32Array()),
-      topLogits: wanted(out[HEAD.topLogits].data, new Float32Array()),
-      logSumExp: wanted(out[HEAD.logSumExp].data, new Float32Array()),
-      entropy: request.entropy ? (out[HEAD.entropy].data as Float32Array) : undefined,
-      hidden: request.hidden ? wanted(out[FORWARD.hidden].data, new Float32Array()) : undefined,
-      commit(rowCount) {
-        if (cache.length !== start || cache.fed !== fed)
-          throw new Error('the cache has changed since this forward, or was fed again');
-        cache.append(out[FORWARD.keysValues].data as Float32Array, ids.length, 0, ids, rowCount);
-      },
-    };
+    if (!this.#ahead) return resultOf(request, out, 0, 1);
+    const fed = Array.from(out[LOOP.fedIds].data as BigInt64Array, Number);
+    const steps = fed.length / ids.length;
+    const after = Array.from({ length: steps - 1 }, (_, i) => {
+      const step = { ...request, ids: fed.slice((i + 1) * ids.length, (i + 2) * ids.length) };
+      return { ids: step.ids, result: () => resultOf(step, out, i + 1, steps) };
+    });
+    this.#ahead.keep(request, after);
+    return resultOf(request, out, 0, steps);
   }
 
   release(): Promise<void> {
     return this.#forward.release();
   }
+
+  /** One step where no others are expected, and it is all the same which rows it predicts. */
+  #loopFeeds(select: readonly number[], ahead: Ahead | undefined): Record<string, Tensor> {
+    const { i64, f32 } = tensors(this.#ort);
+    const { predicted, threshold, clean } = ahead ?? { predicted: select, threshold: 1, clean: false };
+    const steps = ahead ? Math.min(MOST_STEPS, predicted.length + Number(clean)) : 1;
+    return {
+      [LOOP.steps]: i64([steps]),
+      [LOOP.predicted]: i64(predicted),
+      [LOOP.threshold]: f32(Float32Array.of(threshold), [1]),
+      [LOOP.clean]: i64([Number(clean)]),
+    };
+  }
+}
+
+/** What step `step` of a call of `steps` has returned for a request. */
+function resultOf(
+  { cache, ids, select, hidden, entropy }: CacheRequest,
+  out: Readonly<Record<string, Tensor>>,
+  step: number,
+  steps: number,
+): ForwardResult {
+  const { version } = cache;
+  const part = (name: string) => {
+    const all = out[name].data as Float32Array;
+    return all.subarray((step * all.length) / steps, ((step + 1) * all.length) / steps);
+  };
+  const wanted = <T>(name: string, empty: T): T => (select.length > 0 ? (part(name) as T) : empty);
+  return {
+    topIds: wanted(HEAD.topIds, new Int32Array()),
+    topLogits: wanted(HEAD.topLogits, new Float32Array()),
+    logSumExp: wanted(HEAD.logSumExp, new Float32Array()),
+    entropy: entropy ? part(HEAD.entropy) : undefined,
+    hidden: hidden ? wanted(FORWARD.hidden, new Float32Array()) : undefined,
+    commit(rowCount) {
+      if (cache.version !== version)
+        throw new Error('the cache has changed since this forward, or was fed again');
+      cache.append(part(FORWARD.keysValues), ids.length, 0, ids, rowCount);
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { grouped } from '../../kernels/attention/grouped.ts';
 import { resident } from '../../kernels/attention/resident.ts';
+import { denoisingLoop } from '../../kernels/denoising-loop.ts';
 import { buildForward, FORWARD } from '../../kernels/forward.ts';
 import type { ForwardAdapters } from '../../kernels/forward-adapters.ts';
 import type { Head } from '../../kernels/head.ts';
@@ -21,6 +22,8 @@ export interface OrtForwardOptions extends PrecisionOptions {
   batch?: boolean;
   adapters?: ForwardAdapters;
   device?: RunningDevice;
+  /** Make a denoising loop of it, which has further inputs; not on a device that keeps the past. */
+  loop?: boolean;
 }
 
 /** Devices that keep the past; ONNX Runtime returns what other devices compute to the memory of the process. */
@@ -45,12 +48,13 @@ export class OrtForward {
     folder: ModelFolder,
     head: Head,
     threads: number,
-    { batch = false, adapters, device = 'cpu', ...precision }: OrtForwardOptions = {},
+    { batch = false, adapters, device = 'cpu', loop = false, ...precision }: OrtForwardOptions = {},
   ): Promise<OrtForward> {
     const precisions = choosePrecisions(folder, device, precision);
     const past = KEEP_PAST.includes(device) ? new DevicePast(folder.spec.layers) : undefined;
     const options = { ...precisions, attention: past ? resident : grouped, head, batch, adapters };
     const graph = buildForward(folder.spec, folder.weights, options);
+    if (loop) denoisingLoop(graph);
     const session = await openSession(ort, graph, folder.dir, threads, { device, onDevice: past?.outputs });
     return new OrtForward(ort, session, new RowFeeds(ort, folder.spec, batch), past);
   }
