@@ -148,8 +148,7 @@ export function plannerLogits(
 
   const same = graph.op('Cast', [graph.op('Equal', [queryStep, step])], { to: 1 });
   const mask = graph.op('Mul', [graph.op('Sub', [graph.f32([1]), same]), graph.f32([HIDDEN])]);
-  const chunks = [{ rows: places, columns: places, mask: graph.op('Unsqueeze', [mask, graph.i64([0])]) }];
-  const shared = { cos, sin, chunks };
+  const shared = { cos, sin, chunks: [{ columns: places, mask }], parts: 1 };
   const mixed = transformerLayer(
     graph,
     shape,

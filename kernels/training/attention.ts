@@ -1,7 +1,6 @@
 import type { Graph, Value } from '../graph.ts';
 import type { LayerNames } from '../names.ts';
 import type { DenoiserShape } from '../shape.ts';
-import { chunkParts } from './attention-chunks.ts';
 import { norm } from './norm.ts';
 import type { LayerWeights } from './parameters.ts';
 
@@ -12,6 +11,8 @@ export interface AttentionInputs {
   sin: Value;
   /** Equal parts of the rows, in order; see `rowLayout`. */
   chunks: readonly ChunkInputs[];
+  /** In how many parts the rows of a chunk are multiplied, see `chunkParts`. */
+  parts: number;
 }
 
 export interface ChunkInputs {
@@ -34,7 +35,7 @@ export function attention(
   weights: LayerWeights,
   names: LayerNames,
   x: Value,
-  { cos, sin, chunks }: AttentionInputs,
+  { cos, sin, chunks, parts }: AttentionInputs,
 ): Value {
   const { heads, kvHeads, headDim } = shape;
   const group = heads / kvHeads;
@@ -45,7 +46,7 @@ export function attention(
     const turned = graph.contrib('RotaryEmbedding', [one, graph.i64([0]), cos, sin], { num_heads: n });
     return graph.op('Squeeze', [turned, graph.i64([0])]);
   };
-  const cut = [chunks.length, chunkParts(shape)];
+  const cut = [chunks.length, parts];
   const swapped = { perm: [0, 1, 3, 2, 4] };
   const reshaped = (value: Value, dims: readonly number[]) => graph.op('Reshape', [value, graph.i64(dims)]);
   /** Columns of a chunk, [rows, kvHeads·headDim] → [kvHeads, columns, headDim]. */
@@ -64,9 +65,9 @@ export function attention(
   const queries = reshaped(graph.op('Transpose', [byRow], swapped), [...cut, kvHeads, -1, headDim]);
   const key = rotated(names.key, names.keyNorm, kvHeads);
   const value = weights.linear(x, names.value);
-  const parts = graph.ops('Split', [queries], { axis: 0, num_outputs: chunks.length }, chunks.length);
+  const ofChunks = graph.ops('Split', [queries], { axis: 0, num_outputs: chunks.length }, chunks.length);
   const mixed = chunks.map(({ columns, mask }, chunk) => {
-    const scores = graph.contrib('FusedMatMul', [parts[chunk], picked(key, columns)], {
+    const scores = graph.contrib('FusedMatMul', [ofChunks[chunk], picked(key, columns)], {
       transA: 0,
       transB: 1,
       alpha: { float: 1 / Math.sqrt(headDim) },

@@ -176,6 +176,7 @@ function selectedRows(graph: Graph, shape: DenoiserShape, stored: WeightTable, p
     cos: graph.input(TRAINING.cos, 'f32', ['rows', pairs]),
     sin: graph.input(TRAINING.sin, 'f32', ['rows', pairs]),
     chunks: Array.from({ length: ATTENTION_CHUNKS }, (_, number) => chunkInputs(graph, shape, number)),
+    parts: chunkParts(shape),
   };
   const select = graph.input(TRAINING.select, 'i64', ['selected']);
   const { hidden: all, layers } = network(graph, shape, weights, ids, shared);
