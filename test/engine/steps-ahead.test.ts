@@ -9,8 +9,9 @@ import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
 import { openModel } from '../../server/models/registry.ts';
 import type { DenoiserSpec } from '../../server/models/spec.ts';
 import type { DecodeSettings } from '../../server/protocol.ts';
-import { FIXTURES } from '../support/model-files.ts';
+import { FIXTURES, temporaryFolder } from '../support/model-files.ts';
 import { readSafetensors } from '../support/read-safetensors.ts';
+import { TINY_FAMILIES, writeTinyFamily } from '../support/tiny-families.ts';
 import { LETTERS, testRandom } from '../support/tiny-model.ts';
 
 const ort = await loadOrt();
@@ -98,6 +99,22 @@ for (const [name, kind] of Object.entries(KINDS)) {
     }
     assert.ok(calls < 0.8 * forwards, `${calls} calls for ${forwards} forwards`);
     await release();
+  });
+}
+
+for (const name of Object.keys(TINY_FAMILIES)) {
+  test(`${name}: several steps a call make the trajectories of single ones`, async (t) => {
+    const dir = path.join(temporaryFolder(t), name);
+    writeTinyFamily(dir, name, 5);
+    const family = await openModel(dir);
+    const several = await OrtDenoiser.open(ort, family, 1, { loop: true });
+    const plain = await OrtDenoiser.open(ort, family, 1);
+    for (const threshold of [0.05, 0.3, 0.9]) {
+      const settings = { threshold, maxTokens: 12 };
+      const actual = await run(several, [...Buffer.from('def f')], settings);
+      assertClose(actual, await run(plain, [...Buffer.from('def f')], settings), `threshold ${threshold}`);
+    }
+    await Promise.all([several.release(), plain.release()]);
   });
 }
 
