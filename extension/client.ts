@@ -8,7 +8,7 @@ import {
 } from 'vscode-languageclient/node';
 import type { InitializationOptions } from '../server/protocol.ts';
 
-/** What the client may be in; from here, because every module that imports the library by itself pays for its hundreds of names. */
+/** For the other modules too: each that imports the library has its hundreds of names copied when it is loaded. */
 export { State };
 
 /** Where completions are offered: not in commit messages, output channels or the old side of a comparison. */
