@@ -6,6 +6,7 @@ import type { EngineCommand } from './engine-process.ts';
 import { describeMachine } from './machine.ts';
 import type { ProbeResult } from './probe.ts';
 import { probeInProcess } from './probe-process.ts';
+import { plainly, type Ways } from './running.ts';
 
 /** Whether a device is used by `auto`, and why: half a sentence. */
 export interface DeviceReport {
@@ -15,6 +16,8 @@ export interface DeviceReport {
   gain?: number;
   /** Whether it multiplies in half precision what is not multiplied as it is stored. */
   halfPrecision?: boolean;
+  /** Whether it takes several denoising steps in one call; left out where that was not tried. */
+  loop?: boolean;
   reason: string;
 }
 
@@ -25,6 +28,9 @@ const OTHERS: readonly (readonly [RunningDevice, readonly NodeJS.Platform[]])[] 
   ['dml', ['win32']],
   ['coreml', ['darwin']],
 ];
+
+/** Devices that are brought the past with every call and can run a loop over it. */
+const LOOPS: readonly RunningDevice[] = ['cuda'];
 
 const FILE = 'devices.json';
 
@@ -40,10 +46,11 @@ export async function bestDevice(storageDir: string): Promise<RunningDevice> {
   return reports?.find(({ used }) => used)?.name ?? 'cpu';
 }
 
-/** Whether the last probe found that a device is right and faster in half precision. */
-export async function usesHalfPrecision(storageDir: string, device: string): Promise<boolean> {
+/** The ways that the last probe found a device right and not slower in; none before there was one. */
+export async function waysOf(storageDir: string, device: string): Promise<Ways> {
   const reports = await rememberedReports(storageDir);
-  return reports?.find(({ name }) => name === device)?.halfPrecision ?? false;
+  const { halfPrecision = false, loop = false } = reports?.find(({ name }) => name === device) ?? {};
+  return { halfPrecision, loop };
 }
 
 /** The device that gained most of those that gained less than one that has failed; the processor if there is none. */
@@ -76,13 +83,20 @@ export async function probeDevices(
   const results: Probed[] = [];
   for (const [name, platforms] of OTHERS) {
     const here = platforms.includes(process.platform);
-    const result: ProbeResult = here
-      ? await probeInProcess(command, name, false, signal)
+    const on = plainly(name);
+    const single: ProbeResult = here
+      ? await probeInProcess(command, on, signal)
       : { problem: 'not for this system' };
+    const works = single.problem === undefined;
+    const half = works ? await probeInProcess(command, { ...on, halfPrecision: true }, signal) : single;
+    const halfPrecision = gainOf(half) > gainOf(single);
     results.push([
       name,
-      result,
-      gainOf(result) > 0 ? await probeInProcess(command, name, true, signal) : result,
+      single,
+      half,
+      works && LOOPS.includes(name)
+        ? await probeInProcess(command, { ...on, halfPrecision, loop: true }, signal)
+        : undefined,
     ]);
   }
   const reports = chooseDevice(results);
@@ -95,22 +109,23 @@ export async function probeDevices(
   return reports;
 }
 
-/** A device and what it did in single and in half precision. */
-type Probed = readonly [RunningDevice, single: ProbeResult, half: ProbeResult];
+/** A device and what it did in single and in half precision, and with a loop in the faster of them. */
+type Probed = readonly [RunningDevice, single: ProbeResult, half: ProbeResult, loop?: ProbeResult];
 
 /** The device with the largest gain over the processor is used, or the processor if none has any. */
 export function chooseDevice(results: readonly Probed[]): DeviceReport[] {
   const gains = results.map(([, single, half]) => Math.max(gainOf(single), gainOf(half)));
   const most = Math.max(1, ...gains);
   const best = most > 1 ? gains.indexOf(most) : -1;
-  const others = results.map(([name, single, half], i) =>
+  const others = results.map(([name, single, half, loop], i) =>
     single.problem === undefined
       ? {
           name,
           used: i === best,
           gain: gains[i],
           halfPrecision: gainOf(half) > gainOf(single),
-          reason: `works: ${compareTimes(single, half)}`,
+          ...(loop && { loop: loop.problem === undefined }),
+          reason: `works: ${compareTimes(single, half)}${describeLoop(loop)}`,
         }
       : { name, used: false, reason: single.problem },
   );
@@ -130,4 +145,9 @@ function compareTimes(single: Extract<ProbeResult, { problem?: undefined }>, hal
       ? `${half.milliseconds.toFixed(1)} ms in half precision`
       : `half precision: ${half.problem}`;
   return `large products take ${time} (${halfTime}), on the processor ${cpuTime}`;
+}
+
+function describeLoop(loop: ProbeResult | undefined): string {
+  if (!loop) return '';
+  return loop.problem === undefined ? '; several steps a call' : `; one step a call: ${loop.problem}`;
 }

@@ -4,7 +4,7 @@ import { openModel } from '../models/registry.ts';
 import { loadTokenizer } from '../models/tokenizer.ts';
 import type { RunningDevice } from '../protocol.ts';
 import { defaultStorageDir } from '../storage.ts';
-import { bestDevice, nextDevice, usesHalfPrecision } from './devices.ts';
+import { bestDevice, nextDevice, waysOf } from './devices.ts';
 import { type DeviceDenoiser, type Devices, FallbackDenoiser } from './fallback-denoiser.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
 import { fastest } from './measurements.ts';
@@ -34,8 +34,8 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
   const devices = {
     async open(on: RunningDevice) {
       onProgress(0.4, 'preparing the weights');
-      const halfPrecision = await usesHalfPrecision(storageDir, on);
-      return OrtDenoiser.open(ort, folder, threads, { samplerHead, device: on, activations, halfPrecision });
+      const ways = await waysOf(storageDir, on);
+      return OrtDenoiser.open(ort, folder, threads, { samplerHead, device: on, activations, ...ways });
     },
     next: (failed: RunningDevice) => nextDevice(storageDir, failed),
   };

@@ -2,12 +2,12 @@ import { Console } from 'node:console';
 import type { RunningDevice } from '../protocol.ts';
 import { loadModel } from './load.ts';
 import { probe } from './probe.ts';
-import { HALF } from './probe-process.ts';
 import { runEngine } from './run-engine.ts';
+import { fromWords } from './running.ts';
 import { measureModel } from './tune.ts';
 
 const [task, device, ...rest] = process.argv.slice(2);
-const on = { device: device as RunningDevice, halfPrecision: rest.includes(HALF) };
+const on = fromWords(device as RunningDevice, rest);
 
 if (task === '--probe') {
   print(probe(on).catch((error: Error) => ({ problem: error.message })));

@@ -4,11 +4,11 @@ import { bestTokens, HEAD } from '../../kernels/head.ts';
 import type { Ahead, Denoiser, ForwardRequest, ForwardResult, SamplerHead } from '../decode/denoiser.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
-import type { RunningDevice } from '../protocol.ts';
 import { type Ort, type Tensor, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward, type OrtForwardOptions } from './ort-forward.ts';
 import type { PrecisionOptions } from './precisions.ts';
+import { explain } from './probe-process.ts';
 import { type CacheRequest, StepsAhead } from './steps-ahead.ts';
 
 export interface OrtDenoiserOptions
@@ -16,8 +16,6 @@ export interface OrtDenoiserOptions
   samplerHead?: SamplerHead;
 }
 
-/** Devices that are brought the past with every call and can run a loop over it. */
-const LOOPS: readonly RunningDevice[] = ['cuda'];
 /** Forwards of one call at most: a request can be cancelled between calls only. */
 const MOST_STEPS = 4;
 
@@ -46,18 +44,26 @@ export class OrtDenoiser implements Denoiser {
     this.samplerHead = samplerHead;
   }
 
+  /** `loop` is left out where the model has causal attention, or the device cannot load it. */
   static async open(
     ort: Ort,
     folder: ModelFolder,
     threads: number,
-    { samplerHead, ...options }: OrtDenoiserOptions = {},
+    { samplerHead, device = 'cpu', loop: wanted = false, ...precision }: OrtDenoiserOptions = {},
   ): Promise<OrtDenoiser> {
-    const { device = 'cpu' } = options;
     const { spec } = folder;
     const head = bestTokens(spec.suppressedTokenIds);
-    const loop = options.loop ?? (LOOPS.includes(device) && spec.cleanAttention !== 'causal');
-    const forward = await OrtForward.open(ort, folder, head, threads, { ...options, loop });
-    return new OrtDenoiser(ort, forward, spec, loop ? new StepsAhead() : undefined, samplerHead);
+    const open = (loop: boolean) =>
+      OrtForward.open(ort, folder, head, threads, { ...precision, device, loop });
+    if (wanted && spec.cleanAttention !== 'causal') {
+      try {
+        return new OrtDenoiser(ort, await open(true), spec, new StepsAhead(), samplerHead);
+      } catch (error) {
+        const reason = explain((error as Error).message);
+        process.stderr.write(`The device ${device} takes one step a call: ${reason}\n`);
+      }
+    }
+    return new OrtDenoiser(ort, await open(false), spec, undefined, samplerHead);
   }
 
   newCache(): OrtCache {
@@ -77,7 +83,11 @@ export class OrtDenoiser implements Denoiser {
     const out = await this.#forward.run([{ ...request, select }], {
       [HEAD.count]: i64([Math.min(topK, this.spec.vocabSize)]),
       [HEAD.entropyCount]: i64([request.entropy ? asked.select.length : 0]),
-      ...(this.#ahead && this.#loopFeeds(select, ahead)),
+      // It is all the same which rows a single step predicts.
+      ...(this.#ahead &&
+        (ahead
+          ? loopFeeds(this.#ort, ahead, MOST_STEPS)
+          : loopFeeds(this.#ort, { predicted: select, threshold: 1, clean: false }, 1))),
     });
     if (!this.#ahead) return resultOf(request, out, 0, 1);
     const fed = Array.from(out[LOOP.fedIds].data as BigInt64Array, Number);
@@ -93,19 +103,21 @@ export class OrtDenoiser implements Denoiser {
   release(): Promise<void> {
     return this.#forward.release();
   }
+}
 
-  /** One step where no others are expected, and it is all the same which rows it predicts. */
-  #loopFeeds(select: readonly number[], ahead: Ahead | undefined): Record<string, Tensor> {
-    const { i64, f32 } = tensors(this.#ort);
-    const { predicted, threshold, clean } = ahead ?? { predicted: select, threshold: 1, clean: false };
-    const steps = ahead ? Math.min(MOST_STEPS, predicted.length + Number(clean)) : 1;
-    return {
-      [LOOP.steps]: i64([steps]),
-      [LOOP.predicted]: i64(predicted),
-      [LOOP.threshold]: f32(Float32Array.of(threshold), [1]),
-      [LOOP.clean]: i64([Number(clean)]),
-    };
-  }
+/** What a denoising loop is fed beside its forward to take `most` steps or as many of those expected as there can be. */
+export function loopFeeds(
+  ort: Ort,
+  { predicted, threshold, clean }: Ahead,
+  most: number,
+): Record<string, Tensor> {
+  const { i64, f32 } = tensors(ort);
+  return {
+    [LOOP.steps]: i64([Math.min(most, predicted.length + Number(clean))]),
+    [LOOP.predicted]: i64(predicted),
+    [LOOP.threshold]: f32(Float32Array.of(threshold), [1]),
+    [LOOP.clean]: i64([Number(clean)]),
+  };
 }
 
 /** What step `step` of a call of `steps` has returned for a request. */

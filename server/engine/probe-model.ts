@@ -21,6 +21,7 @@ const CONFIG = {
   rope_theta: 10000,
   max_position_embeddings: 128,
   tie_word_embeddings: true,
+  diffusion: { mask_token_id: 63, block_size: 4, logit_shift: 0, clean_attention: 'block' },
 };
 
 /** Writes a model folder of two tiny layers with random weights that every operator of a forward is in. */

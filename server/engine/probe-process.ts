@@ -1,26 +1,18 @@
-import type { RunningDevice } from '../protocol.ts';
 import type { EngineCommand } from './engine-process.ts';
 import type { ProbeResult } from './probe.ts';
+import { type Running, toWords } from './running.ts';
 import { runTask } from './task-process.ts';
 
-/** What follows a device on the command line of a task that is about half precision. */
-export const HALF = 'half';
-
 /**
- * Probes a device in single or in half precision, in a process that is thrown away, since a driver may take its process
+ * Probes a device that runs in one of its ways, in a process that is thrown away, since a driver may take its process
  * down. Rejects only when aborted.
  */
 export async function probeInProcess(
   command: EngineCommand,
-  device: RunningDevice,
-  halfPrecision = false,
+  on: Running,
   signal?: AbortSignal,
 ): Promise<ProbeResult> {
-  const { output, end } = await runTask(
-    command,
-    ['--probe', device, ...(halfPrecision ? [HALF] : [])],
-    signal,
-  );
+  const { output, end } = await runTask(command, ['--probe', on.device, ...toWords(on)], signal);
   try {
     const result: ProbeResult = JSON.parse(output);
     return result.problem === undefined ? result : { problem: explain(result.problem) };

@@ -5,19 +5,14 @@ import { FORWARD } from '../../kernels/forward.ts';
 import { DTYPE, type Dtype, Graph, type Value } from '../../kernels/graph.ts';
 import { HEAD, wholeLogits } from '../../kernels/head.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
-import type { RunningDevice } from '../protocol.ts';
 import { loadOrt, type Ort, openSession, tensors } from './ort.ts';
 import { OrtCache, OrtCacheMemory } from './ort-cache.ts';
 import { OrtForward } from './ort-forward.ts';
+import { loopDifference } from './probe-loop.ts';
 import { writeProbeModel } from './probe-model.ts';
+import { plainly, type Running } from './running.ts';
 
-/** Where and how something runs. */
-export interface Running {
-  device: RunningDevice;
-  halfPrecision: boolean;
-}
-
-const CPU: Running = { device: 'cpu', halfPrecision: false };
+const CPU = plainly('cpu');
 
 /** What a device did in a process of its own. */
 export type ProbeResult =
@@ -36,25 +31,33 @@ const RUNS = 5;
 /** A device that takes so many times as long as the processor is not measured any further. */
 const HOPELESS = 30;
 
-/** Runs tiny forwards and a few large products on a device and on the processor. Rejects where the device fails. */
+/**
+ * Runs tiny forwards, or one loop over them, and a few large products on a device and on the processor. Rejects where the
+ * device fails.
+ */
 export async function probe(on: Running): Promise<ProbeResult> {
   const ort = await loadOrt();
-  const difference = await forwardDifference(ort, on);
+  const difference = await inProbeModel((folder) =>
+    on.loop ? loopDifference(ort, folder, on) : forwardDifference(ort, folder, on),
+  );
   if (!(difference <= TOLERANCE[on.halfPrecision ? 'half' : 'single']))
     return { problem: `its results differ from the processor's by ${difference}` };
   const cpuMilliseconds = await timeProducts(ort, CPU, Number.POSITIVE_INFINITY);
   return { milliseconds: await timeProducts(ort, on, HOPELESS * cpuMilliseconds), cpuMilliseconds };
 }
 
-async function forwardDifference(ort: Ort, on: Running): Promise<number> {
+async function inProbeModel<T>(use: (folder: ModelFolder) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'unmask-probe-'));
   try {
-    const folder = await writeProbeModel(dir);
-    const [expected, actual] = [await logits(ort, folder, CPU), await logits(ort, folder, on)];
-    return actual.reduce((most, logit, i) => Math.max(most, Math.abs(logit - expected[i])), 0);
+    return await use(await writeProbeModel(dir));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+async function forwardDifference(ort: Ort, folder: ModelFolder, on: Running): Promise<number> {
+  const [expected, actual] = [await logits(ort, folder, CPU), await logits(ort, folder, on)];
+  return actual.reduce((most, logit, i) => Math.max(most, Math.abs(logit - expected[i])), 0);
 }
 
 /** Logits of a few rows, of which some are committed, and of others behind those that were not taken back. */

@@ -7,7 +7,7 @@ import { fastest, type Measurements, type Times } from './measurements.ts';
 import { loadOrt, type Ort } from './ort.ts';
 import { OrtDenoiser, type OrtDenoiserOptions } from './ort-denoiser.ts';
 import { OrtSamplerHead } from './ort-sampler-head.ts';
-import type { Running } from './probe.ts';
+import type { Running } from './running.ts';
 import { threadCandidates } from './threads.ts';
 import { timeActivations } from './tune-activations.ts';
 import { timeWindows } from './tune-windows.ts';

@@ -1,11 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../files.ts';
-import { usesHalfPrecision } from './devices.ts';
+import { waysOf } from './devices.ts';
 import type { EngineCommand } from './engine-process.ts';
 import { describeMachine } from './machine.ts';
 import type { Measurements } from './measurements.ts';
-import { HALF } from './probe-process.ts';
+import { toWords } from './running.ts';
 import { runTask } from './task-process.ts';
 
 const FILE = 'measurements.json';
@@ -37,8 +37,8 @@ export async function tuneModel(
   model: Measured & { dir: string },
   signal?: AbortSignal,
 ): Promise<Measurements | undefined> {
-  const half = (await usesHalfPrecision(storageDir, model.device)) ? [HALF] : [];
-  const { output } = await runTask(command, ['--tune', model.device, model.dir, ...half], signal);
+  const words = toWords(await waysOf(storageDir, model.device));
+  const { output } = await runTask(command, ['--tune', model.device, model.dir, ...words], signal);
   if (output === '') return undefined;
   const measurements: Measurements = JSON.parse(output);
   const { models } = await read(storageDir);

@@ -162,6 +162,28 @@ test('a block of four masks and its commit are two calls at most, and a cancelle
   await release();
 });
 
+test('where a loop cannot be loaded, and with causal attention, the plain graph runs', async (t) => {
+  const spec = { ...folder.spec, maskTokenId: 7, suppressedTokenIds: [7], stopTokenIds: [3], ...BLOCKS };
+  const said = t.mock.method(process.stderr, 'write', () => true);
+  type Create = Ort['InferenceSession']['create'];
+  const create = async (...[graph, ...rest]: Parameters<Create>) => {
+    if (Buffer.from(graph).includes('Loop')) throw new Error('Loop is not a registered op');
+    return ort.InferenceSession.create(graph, ...rest);
+  };
+  const loopless = { Tensor: ort.Tensor, InferenceSession: { create } } as unknown as Ort;
+  const options = { device: 'cpu', loop: true } as const;
+  const denoiser = await OrtDenoiser.open(loopless, { ...folder, spec }, 1, options);
+  const causal = { ...folder, spec: { ...spec, cleanAttention: 'causal' as const } };
+  await (await OrtDenoiser.open(loopless, causal, 1, options)).release();
+  const lines = said.mock.calls.map(({ arguments: [line] }) => line);
+  said.mock.restore();
+  assert.deepEqual(lines, ['The device cpu takes one step a call: Loop is not a registered op\n']);
+  const plain = await OrtDenoiser.open(ort, { ...folder, spec }, 1);
+  const settings = { threshold: 0.05, maxTokens: 8 };
+  assert.deepEqual(await run(denoiser, [1, 2, 5], settings), await run(plain, [1, 2, 5], settings));
+  await Promise.all([denoiser.release(), plain.release()]);
+});
+
 test('what is asked for in place of an expected forward is computed', async () => {
   const { spec, counted, several, plain, release } = await lab(BLOCKS);
   const mask = spec.maskTokenId;

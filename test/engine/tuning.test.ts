@@ -7,6 +7,7 @@ import { loadModel } from '../../server/engine/load.ts';
 import { fastest, type Times } from '../../server/engine/measurements.ts';
 import { loadOrt } from '../../server/engine/ort.ts';
 import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
+import { plainly } from '../../server/engine/running.ts';
 import { threadCandidates } from '../../server/engine/threads.ts';
 import { measureModel } from '../../server/engine/tune.ts';
 import { timeActivations } from '../../server/engine/tune-activations.ts';
@@ -48,7 +49,7 @@ test('windows are tried from the usual one to the block of the model, if it deco
 test('all that can be chosen for a model is measured', async (t) => {
   const dir = path.join(temporaryFolder(t), 'tiny');
   writeTinyModel(dir);
-  const { threads, activations } = await measureModel(dir, { device: 'cpu', halfPrecision: false });
+  const { threads, activations } = await measureModel(dir, plainly('cpu'));
   const model = await loadModel({ modelDir: dir, device: 'cpu', threads: 1, storageDir: dir }, () => {});
   const windows = await timeWindows(model.denoiser, model.tokenizer);
   await model.release();
