@@ -34,6 +34,7 @@ export interface SftSettings extends DataRules {
   autoregressiveWeight: number;
   /** The sampler head is trained where it is above 0. */
   chainedWeight: number;
+  promptWeight: number;
   /** Samples that a sampler head trained alone goes through again and again, see `HeadTrainer`; 0: always new ones. */
   cachedSamples: number;
   depthDecay: number;
@@ -109,6 +110,7 @@ const SETTINGS: { readonly [K in keyof SftSettings]: Setting<SftSettings[K]> } =
   noisyWeight: number(1, 0, 100),
   autoregressiveWeight: number(0.5, 0, 100),
   chainedWeight: number(0, 0, 100),
+  promptWeight: number(0, 0, 1),
   cachedSamples: whole(0, 0),
   depthDecay: number(1, 0, 1),
   softLabels: number(0, 0, 1),

@@ -19,6 +19,7 @@ export function objectiveSettings(changes: Partial<ObjectiveSettings> = {}): Obj
     noisyWeight: 1,
     autoregressiveWeight: 0.5,
     chainedWeight: 0,
+    promptWeight: 0,
     depthDecay: 1,
     softLabels: 0,
     certainty: 0,

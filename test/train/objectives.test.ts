@@ -10,6 +10,7 @@ import { microBatches } from '../../server/train/batches.ts';
 import { OBJECTIVES } from '../../server/train/objectives/index.ts';
 import { noisyClean } from '../../server/train/objectives/noisy-clean.ts';
 import type { SampleRows } from '../../server/train/objectives/objective.ts';
+import { windowStart } from '../../server/train/objectives/window-diffusion.ts';
 import { TrainingSession } from '../../server/train/session.ts';
 import { FIXTURES } from '../support/model-files.ts';
 import { objectiveSettings } from '../support/objective-lab.ts';
@@ -139,6 +140,33 @@ test('weights: 1 / p over the answer tokens for SDAR, each token once for Fast-d
   assert.deepEqual(
     tokens.sort((a, b) => a - b),
     [3, 4, 5, 6, 7, 8, 9],
+  );
+});
+
+test('promptWeight: the tokens of the prompt count for so much, and windows start at them so often', () => {
+  const settings = objectiveSettings({ windows: 3, promptWeight: 0.25 });
+  const { targets, denominators } = OBJECTIVES.autoregressive.rows(
+    SAMPLE,
+    tinySpec(),
+    settings,
+    new Random(0),
+  );
+  assert.deepEqual(
+    targets.map(({ row, token, weight }) => [row, token, weight]),
+    IDS.slice(1).map((token, row) => [row, token, row + 1 < SAMPLE.promptLength ? 0.25 : 1]),
+  );
+  assert.deepEqual(denominators, { autoregressive: 7.5 });
+  // Six starts after the prompt and two in it, of a quarter each: 6.5 in all, and 200 draws for each unit.
+  const counts = new Map<number, number>();
+  for (let i = 0; i < 1300; i++) {
+    const even = { uniform: () => (i + 0.5) / 1300 } as Random;
+    const start = windowStart(SAMPLE, tinySpec({ blockSize: 4 }), settings, even);
+    counts.set(start, (counts.get(start) ?? 0) + 1);
+  }
+  const expected = [...Array(8).keys()].map((i) => [i + 1, i + 1 < SAMPLE.promptLength ? 50 : 200]);
+  assert.deepEqual(
+    [...counts].sort(([a], [b]) => a - b),
+    expected,
   );
 });
 

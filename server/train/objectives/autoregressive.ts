@@ -1,4 +1,4 @@
-import { nextTokens } from './next-tokens.ts';
+import { nextTokens, totalWeight } from './next-tokens.ts';
 import type { Objective } from './objective.ts';
 
 /** Plain next-token prediction after the prompt, on causal rows. */
@@ -7,16 +7,16 @@ export const autoregressive: Objective = {
 
   misfit: () => undefined,
 
-  rows(sample) {
+  rows(sample, _, { promptWeight }) {
     const { ids } = sample;
-    const targets = nextTokens(sample);
+    const targets = nextTokens(sample, promptWeight);
     return {
       ids,
       positions: [...ids.keys()],
       visible: (row, column) => column <= row,
       noisy: () => false,
       targets,
-      denominators: { autoregressive: targets.length },
+      denominators: { autoregressive: totalWeight(targets) },
     };
   },
 };

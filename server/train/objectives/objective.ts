@@ -82,6 +82,8 @@ export interface ObjectiveSettings {
   noisyWeight: number;
   autoregressiveWeight: number;
   chainedWeight: number;
+  /** Weight of the prompt's tokens in the autoregressive term, and how often windows start at them, 0 … 1; an answer's have 1. */
+  promptWeight: number;
   /** Weight of a window's rows falls by this factor from row to row, 0 … 1. */
   depthDecay: number;
   /** Share of a noisy row's weight that goes to what the clean row of the same position predicts, 0 … 1. */

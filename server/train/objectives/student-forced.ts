@@ -1,5 +1,5 @@
 import type { DenoiserSpec } from '../../models/spec.ts';
-import { nextTokens } from './next-tokens.ts';
+import { nextTokens, totalWeight } from './next-tokens.ts';
 import type {
   ForcedRows,
   Objective,
@@ -32,7 +32,9 @@ export const studentForced = {
   },
 
   rows(sample, spec, settings, random): ForcedRows {
-    const starts = Array.from({ length: settings.windows }, () => windowStart(sample, spec, random));
+    const starts = Array.from({ length: settings.windows }, () =>
+      windowStart(sample, spec, settings, random),
+    );
     const { rows, windows } = windowRows(sample.ids, starts, spec, settings);
     return {
       ...rows,
@@ -57,8 +59,8 @@ function forcedRows(
   best: readonly number[],
 ): SampleRows {
   const { rows, windows } = windowRows(sample.ids, starts, spec, settings, best);
-  const targets = nextTokens(sample);
-  const clean = targets.length;
+  const targets = nextTokens(sample, settings.promptWeight);
+  const clean = totalWeight(targets);
   let total = 0;
   for (const { start, noisy, tokens, forced } of windows) {
     targets.push(...forced.map(teacher));

@@ -1,13 +1,13 @@
 import type { Random } from '../../decode/random.ts';
 import type { DenoiserSpec } from '../../models/spec.ts';
-import { nextTokens } from './next-tokens.ts';
+import { nextTokens, totalWeight } from './next-tokens.ts';
 import type { Objective, ObjectiveSettings, TrainingSample } from './objective.ts';
 
 /** Largest share revealed in windows that are not fully masked. */
 const MOST_REVEALED = 0.8;
 
 /**
- * Windows at random starts after the prompt: the rows of a window see the clean rows before its start and each other.
+ * Windows at random starts after the prompt, or in it too with `promptWeight`: the rows of a window see the clean rows before its start and each other.
  * A share of them is fully masked; in the others every position but the first is revealed with probability
  * u ~ U(0, 0.8). Loss: the mean over the masked positions, the mean of the clean rows' next tokens, and the mean over
  * the masked positions again as the sampler head predicts them given the text's token before each; the settings weigh
@@ -33,8 +33,8 @@ export const windowDiffusion: Objective = {
     /** Start of the row's window; clean rows have none. */
     const starts: (number | undefined)[] = tokens.map(() => undefined);
     const groups: number[] = tokens.map(() => -1);
-    const targets = nextTokens({ ids: tokens, promptLength });
-    const clean = targets.length;
+    const targets = nextTokens({ ids: tokens, promptLength }, settings.promptWeight);
+    const clean = totalWeight(targets);
     let total = 0;
     for (let group = 0; group < settings.windows; group++) {
       const window = drawWindow({ ids: tokens, promptLength }, spec, settings, random);
@@ -79,26 +79,25 @@ export const windowDiffusion: Objective = {
   },
 };
 
-/** A start after the prompt, such that the window has a row. */
+/** A start such that the window has a row: after the prompt, or in it, where a place is as likely as its row weighs. */
 export function windowStart(
   { ids, promptLength }: TrainingSample,
   { logitShift }: DenoiserSpec,
+  { promptWeight }: ObjectiveSettings,
   random: Random,
 ): number {
   const first = Math.max(1, promptLength);
   const last = ids.length - 1 - logitShift;
-  return first + Math.floor(random.uniform() * Math.max(1, last - first + 1));
+  const answer = Math.max(1, last - first + 1);
+  const drawn = random.uniform() * (answer + promptWeight * (first - 1));
+  return drawn < answer ? first + Math.floor(drawn) : 1 + Math.floor((drawn - answer) / promptWeight);
 }
 
 /** Start of a window and which of its rows show their token; a window is cut at the end of the text. */
-function drawWindow(
-  sample: TrainingSample,
-  spec: DenoiserSpec,
-  { window, fullyMasked }: ObjectiveSettings,
-  random: Random,
-) {
+function drawWindow(sample: TrainingSample, spec: DenoiserSpec, settings: ObjectiveSettings, random: Random) {
+  const { window, fullyMasked } = settings;
   const { blockSize, logitShift } = spec;
-  const start = windowStart(sample, spec, random);
+  const start = windowStart(sample, spec, settings, random);
   const share = random.uniform() < fullyMasked ? 0 : MOST_REVEALED * random.uniform();
   const rows = Math.max(0, Math.min(window || blockSize, sample.ids.length - start) - logitShift);
   const shown = Array.from({ length: rows }, (_, j) => random.uniform() < share && j > 0);
