@@ -1,5 +1,5 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
-import type { LanguageClient } from 'vscode-languageclient/node';
+import type { Client } from './client/client.ts';
 import type { ServerView } from './server-view.ts';
 import type { Snooze } from './snooze.ts';
 import type { TracePanel } from './trace/trace-panel.ts';
@@ -9,7 +9,7 @@ import type { RunsTree } from './training/runs-tree.ts';
 export interface App {
   context: ExtensionContext;
   log: LogOutputChannel;
-  client: LanguageClient;
+  client: Client;
   server: ServerView;
   snooze: Snooze;
   tracePanel: TracePanel;

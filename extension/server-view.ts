@@ -1,7 +1,6 @@
 import { type Disposable, type Event, EventEmitter } from 'vscode';
-import type { LanguageClient } from 'vscode-languageclient/node';
 import { METHODS, type StatusParams } from '../server/protocol.ts';
-import { State } from './client.ts';
+import type { Client } from './client/client.ts';
 
 /** What the extension knows of the server: its last `unmask/status`, or why there is none. */
 export interface ServerView extends Disposable {
@@ -11,7 +10,7 @@ export interface ServerView extends Disposable {
 }
 
 /** Follows the client and the status notifications of its server. */
-export function createServerView(client: LanguageClient): ServerView {
+export function createServerView(client: Client): ServerView {
   const changed = new EventEmitter<void>();
   let status: StatusParams = { state: { kind: 'starting' }, host: '' };
   const update = (next: StatusParams) => {
@@ -21,9 +20,9 @@ export function createServerView(client: LanguageClient): ServerView {
   const subscriptions = [
     changed,
     client.onNotification(METHODS.status, update),
-    client.onDidChangeState(({ newState }) => {
-      if (newState === State.Starting) update({ ...status, state: { kind: 'starting' } });
-      if (newState === State.Stopped || newState === State.StartFailed) {
+    client.onDidChangeState((state) => {
+      if (state === 'starting') update({ ...status, state: { kind: 'starting' } });
+      if (state === 'stopped') {
         update({ ...status, state: { kind: 'error', message: 'The language server is not running.' } });
       }
     }),
@@ -33,7 +32,7 @@ export function createServerView(client: LanguageClient): ServerView {
       return status;
     },
     get running() {
-      return client.isRunning();
+      return client.running;
     },
     onDidChange: changed.event,
     dispose: () => {

@@ -1,7 +1,6 @@
 import { type Disposable, window } from 'vscode';
-import type { LanguageClient } from 'vscode-languageclient/node';
 import { METHODS, type PauseParams } from '../server/protocol.ts';
-import { State } from './client.ts';
+import type { Client } from './client/client.ts';
 
 const MINUTES = 5;
 
@@ -12,16 +11,16 @@ export interface Snooze extends Disposable {
 }
 
 /** Pauses the server for a while; a server that was restarted meanwhile is paused again. */
-export function createSnooze(client: LanguageClient): Snooze {
+export function createSnooze(client: Client): Snooze {
   let timer: NodeJS.Timeout | undefined;
   let pause: PauseParams | undefined;
   const end = async () => {
     clearTimeout(timer);
     pause = undefined;
-    if (client.isRunning()) await client.sendRequest(METHODS.resume);
+    if (client.running) await client.sendRequest(METHODS.resume);
   };
-  const restarted = client.onDidChangeState(({ newState }) => {
-    if (newState === State.Running && pause) void client.sendRequest(METHODS.pause, pause);
+  const restarted = client.onDidChangeState((state) => {
+    if (state === 'running' && pause) void client.sendRequest(METHODS.pause, pause);
   });
   return {
     get active() {
@@ -34,7 +33,7 @@ export function createSnooze(client: LanguageClient): Snooze {
       pause = { reason: `Snoozed until ${clock}.`, unload: false };
       timer = setTimeout(() => void end(), MINUTES * 60_000);
       window.setStatusBarMessage(`Unmask is quiet until ${clock}`, 3000);
-      if (client.isRunning()) await client.sendRequest(METHODS.pause, pause);
+      if (client.running) await client.sendRequest(METHODS.pause, pause);
     },
     dispose() {
       clearTimeout(timer);

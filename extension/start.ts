@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ExtensionContext, window } from 'vscode';
-import { createClient } from './client.ts';
+import { type ExtensionContext, type LogOutputChannel, window } from 'vscode';
+import { createClient } from './client/create-client.ts';
 import { registerCommands } from './commands.ts';
 import { logConflicts } from './conflicts.ts';
 import { registerFrontierEditor } from './run/frontier-editor.ts';
@@ -17,8 +17,9 @@ import { RunsTree } from './training/runs-tree.ts';
 /** Makes everything that lives as long as the window does. */
 export async function start(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel('Unmask', { log: true });
-  const client = createClient(context, log);
-  context.subscriptions.push(log, client);
+  const failed = (what: string) => (error: Error) => void tellFailure(log, `${what}: ${error.message}`);
+  context.subscriptions.push(log);
+  const client = createClient(context, log, failed('The language server of Unmask is not restarted'));
   await nextTurn();
   const server = createServerView(client);
   const snooze = createSnooze(client);
@@ -39,11 +40,11 @@ export async function start(context: ExtensionContext): Promise<void> {
   logConflicts(log);
   attachToRuns().catch((error: Error) => log.warn(`Training runs: ${error.stack}`));
   await nextTurn();
-  try {
-    await client.start();
-  } catch (error) {
-    const show = 'Show Log';
-    const message = `Unmask could not start its language server: ${(error as Error).message}`;
-    if ((await window.showErrorMessage(message, show)) === show) log.show();
-  }
+  await client.start().catch(failed('Unmask could not start its language server'));
+}
+
+async function tellFailure(log: LogOutputChannel, message: string): Promise<void> {
+  log.error(message);
+  const show = 'Show Log';
+  if ((await window.showErrorMessage(message, show)) === show) log.show();
 }

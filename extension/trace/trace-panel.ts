@@ -6,7 +6,6 @@ import {
   METHODS,
   type StepParams,
 } from '../../server/protocol.ts';
-import { State } from '../client.ts';
 import { nameOf } from './name.ts';
 import type { TraceParts } from './parts.ts';
 import { createTraceWebview, type TraceWebview } from './trace-webview.ts';
@@ -34,7 +33,7 @@ export class TracePanel implements Disposable {
         this.page?.send({ type: 'step', ...params }),
       ),
       client.onNotification(METHODS.end, (params: EndParams) => this.end(params)),
-      client.onDidChangeState(({ newState }) => newState === State.Running && this.watch()),
+      client.onDidChangeState((state) => state === 'running' && this.watch()),
     ];
   }
 

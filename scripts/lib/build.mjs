@@ -3,7 +3,6 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { buildSandbox } from './build-sandbox.mjs';
 import { buildWebview } from './build-webview.mjs';
-import { byFiles } from './by-files.mjs';
 import { DIST, ROOT } from './paths.mjs';
 
 /** One bundle each; the name is the file in dist/. */
@@ -12,6 +11,7 @@ export const PROGRAMS = {
   server: 'server/main.ts',
   engine: 'server/engine/main.ts',
   extension: 'extension/main.ts',
+  'server-thread': 'extension/client/server-thread.ts',
 };
 
 /**
@@ -31,7 +31,6 @@ export async function buildAll(programs = PROGRAMS) {
     format: 'cjs',
     target: 'node20',
     external: ['vscode', 'onnxruntime-node'],
-    plugins: [byFiles],
     define: { 'import.meta.dirname': '__dirname' },
     sourcemap: true,
     // Names stay: keeping only what functions are called costs more time at loading than reading the longer text.

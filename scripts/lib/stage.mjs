@@ -5,7 +5,7 @@ import { thirdPartyNotices } from './notices.mjs';
 import { DIST, ROOT } from './paths.mjs';
 import { TARGETS } from './targets.mjs';
 
-const PROGRAMS = ['cli.js', 'server.js', 'engine.js', 'extension.js'];
+const PROGRAMS = ['cli.js', 'server.js', 'engine.js', 'extension.js', 'server-thread.js'];
 const EMBEDDED_MODEL = 'models/unmask-135m';
 
 /**
