@@ -6,8 +6,6 @@ import type { ExtensionContext } from 'vscode';
  * it, and what the user types waits for it too.
  */
 export async function activate(context: ExtensionContext): Promise<void> {
-  await import('vscode-jsonrpc/node');
-  await nextTurn();
   const { start } = await import('./start.ts');
   await nextTurn();
   await start(context);

@@ -1,15 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import {
-  type CancellationToken,
-  createMessageConnection,
-  type Disposable,
-  Emitter,
-  type Event,
-  type MessageConnection,
-  PortMessageReader,
-  PortMessageWriter,
-} from 'vscode-jsonrpc/node';
+import type { Disposable, Event } from 'vscode';
 import type { InitializeParams } from 'vscode-languageserver';
+import { type Cancellation, Connection, type Handler, type Handlers } from './connection.ts';
 
 export type ClientState = 'starting' | 'running' | 'stopped';
 
@@ -31,10 +23,8 @@ export interface ClientOptions {
 
 interface Server {
   worker: Worker;
-  connection: MessageConnection;
+  connection: Connection;
 }
-
-type Handler = (params: never) => unknown;
 
 /**
  * A client of the language server, as much of one as this extension needs. It knows no editor: features give it
@@ -42,7 +32,7 @@ type Handler = (params: never) => unknown;
  */
 export class Client {
   private readonly options: ClientOptions;
-  private readonly changed = new Emitter<ClientState>();
+  private readonly listeners = new Set<(state: ClientState) => unknown>();
   private readonly notified = new Map<string, Set<Handler>>();
   private readonly asked = new Map<string, Handler>();
   private state: ClientState = 'stopped';
@@ -58,9 +48,7 @@ export class Client {
     return this.state === 'running';
   }
 
-  get onDidChangeState(): Event<ClientState> {
-    return this.changed.event;
-  }
+  readonly onDidChangeState: Event<ClientState> = (listener) => added(this.listeners, listener);
 
   /** Resolves when the server can be asked. Rejects if it cannot be started. */
   start(): Promise<void> {
@@ -72,24 +60,24 @@ export class Client {
   }
 
   /** Waits for a server that is starting. Rejects where there is none, and with what the server answers. */
-  async sendRequest<T>(method: string, params?: unknown, token?: CancellationToken): Promise<T> {
+  async sendRequest<T>(method: string, params?: unknown, cancellation?: Cancellation): Promise<T> {
     if (this.state === 'starting') await this.started;
     if (!this.server || !this.running) throw new Error('the language server is not running.');
-    return this.server.connection.sendRequest<T>(method, params, token);
+    return this.server.connection.request<T>(method, params, cancellation);
   }
 
   /** Goes nowhere while no server runs. */
   sendNotification(method: string, params: unknown): void {
-    if (this.running) this.server?.connection.sendNotification(method, params).catch(ignore);
+    if (this.running) this.server?.connection.notify(method, params);
   }
 
   onNotification<P>(method: string, handler: (params: P) => void): Disposable {
     const handlers = this.notified.get(method) ?? new Set();
-    this.notified.set(method, handlers.add(handler));
-    return { dispose: () => handlers.delete(handler) };
+    this.notified.set(method, handlers);
+    return added(handlers, handler);
   }
 
-  /** Answers requests of the server: one handler a method, given before the start. */
+  /** Answers requests of the server: one handler a method. */
   onRequest<P>(method: string, handler: (params: P) => unknown): void {
     this.asked.set(method, handler);
   }
@@ -103,54 +91,38 @@ export class Client {
     const exited = new Promise((resolve) => worker.once('exit', resolve));
     const end = () => void worker.terminate();
     const late = setTimeout(end, SHUTDOWN_MS);
-    connection
-      .sendRequest('shutdown')
-      .then(() => connection.sendNotification('exit'), end)
-      .catch(ignore);
+    connection.request('shutdown').then(() => connection.notify('exit', undefined), end);
     await exited;
     clearTimeout(late);
   }
 
   private async launch(): Promise<void> {
     const worker = new Worker(this.options.thread, { workerData: this.options.server, execArgv: [] });
-    const server = { worker, connection: this.connect(worker) };
+    const handlers: Handlers = { asked: this.asked, notified: this.notified };
+    const connection = new Connection((message) => worker.postMessage(message), handlers);
+    worker.on('message', (message) => connection.receive(message));
+    const server = { worker, connection };
     this.enter('starting', server);
     const ended = new Promise<never>((_, reject) => {
       worker.once('error', reject);
       worker.once('exit', () => reject(new Error('it has ended; the log may say why.')));
     });
-    ended.catch(() => this.ended(server));
-    const initialized = server.connection.sendRequest('initialize', {
-      processId: process.pid,
-      ...this.options.initialize,
-    });
+    ended.catch((error) => this.ended(server, error));
     try {
-      await Promise.race([ended, initialized]);
+      await connection.request('initialize', { processId: process.pid, ...this.options.initialize });
     } catch (error) {
       if (this.server === server) this.enter('stopped');
       void worker.terminate();
       throw error;
     }
     if (this.server !== server) return;
-    server.connection.sendNotification('initialized', {}).catch(ignore);
+    connection.notify('initialized', {});
     this.enter('running', server);
   }
 
-  private connect(worker: Worker): MessageConnection {
-    // A worker is all that they use of the port that they are declared to want.
-    const port = worker as never as ConstructorParameters<typeof PortMessageReader>[0];
-    const connection = createMessageConnection(new PortMessageReader(port), new PortMessageWriter(port));
-    connection.onNotification((method, params) => {
-      for (const handler of this.notified.get(method) ?? []) handler(params as never);
-    });
-    for (const [method, handler] of this.asked) connection.onRequest(method, handler as never);
-    connection.listen();
-    return connection;
-  }
-
   /** What is still asked of a server that has ended fails; one that ran is started again. */
-  private ended(server: Server): void {
-    server.connection.dispose();
+  private ended(server: Server, reason: Error): void {
+    server.connection.close(reason);
     if (server !== this.server || !this.running) return;
     const now = Date.now();
     this.ends = [...this.ends.filter((time) => now - time < SPAN_MS), now];
@@ -168,9 +140,11 @@ export class Client {
     this.server = server;
     if (state === this.state) return;
     this.state = state;
-    this.changed.fire(state);
+    for (const listener of this.listeners) listener(state);
   }
 }
 
-/** A connection that breaks is noticed by the end of its thread. */
-function ignore(): void {}
+function added<T>(set: Set<T>, member: T): Disposable {
+  set.add(member);
+  return { dispose: () => set.delete(member) };
+}

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
-import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { Client, type ClientState } from '../../extension/client/client.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { isRunning } from '../support/processes.ts';
@@ -98,9 +97,13 @@ test('a request that is taken back is cancelled at the server', async (t) => {
      '$/cancelRequest': ({ id }) => void send({ id, error: { code: -32800, message: 'cancelled' } }),`,
   );
   await client.start();
-  const source = new CancellationTokenSource();
-  const answer = client.sendRequest('slow', {}, source.token);
-  source.cancel();
+  let cancel = () => {};
+  const onCancellationRequested = (listener: () => void) => {
+    cancel = listener;
+    return { dispose: () => {} };
+  };
+  const answer = client.sendRequest('slow', {}, { onCancellationRequested });
+  cancel();
   await assert.rejects(answer, { message: 'cancelled' });
 });
 
