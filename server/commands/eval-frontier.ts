@@ -5,12 +5,12 @@ import { describeFrontier } from '../eval/frontier/describe.ts';
 import { makeFrontier } from '../eval/frontier/frontier.ts';
 import { frontierSvg } from '../eval/frontier/svg.ts';
 import { type Sweep, sweepsFor } from '../eval/frontier/sweeps.ts';
-import { ownSuites, readSuite } from '../eval/suites.ts';
+import { readSuite } from '../eval/suites.ts';
 import { replaceFile } from '../files.ts';
 import { POLICY_FILE } from '../models/policy-file.ts';
 import { type Io, type Options, UsageError, type Values } from './command.ts';
 import { number, readDecodeOptions, text } from './decode-options.ts';
-import { readEvalSettings, whole, withEvaluation } from './evaluation.ts';
+import { readEvalSettings, readSuites, whole, withEvaluation } from './evaluation.ts';
 
 export const FRONTIER_OPTIONS: Options = {
   frontier: {
@@ -40,8 +40,7 @@ export async function evalFrontier(values: Values, io: Io): Promise<void> {
   }
   const common = readEvalSettings(values);
   const best = number(values, 'best-accuracy');
-  const file = text(values, 'tasks');
-  const suite = file === undefined ? ownSuites()[0] : { file, split: text(values, 'split') };
+  const [suite] = readSuites(values);
   const tasks = await readSuite(suite, whole(values, 'limit'));
   const [out, svg] = [text(values, 'out'), text(values, 'svg')];
   await withEvaluation(values, tasks, io, async ({ model, answers }) => {

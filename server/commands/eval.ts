@@ -2,13 +2,13 @@ import path from 'node:path';
 import { describeReport } from '../eval/describe.ts';
 import type { EvalSettings } from '../eval/evaluate.ts';
 import { makeReport } from '../eval/report.ts';
-import { ownSuites, readSuite } from '../eval/suites.ts';
+import { readSuite } from '../eval/suites.ts';
 import { replaceFile } from '../files.ts';
 import type { EvalAnswer } from '../protocol.ts';
 import { type Command, type Options, UsageError, type Values } from './command.ts';
 import { DECODE_OPTIONS, number, text } from './decode-options.ts';
 import { evalFrontier, FRONTIER_OPTIONS } from './eval-frontier.ts';
-import { readEvalSettings, SAMPLING_TEMPERATURE, whole, withEvaluation } from './evaluation.ts';
+import { readEvalSettings, readSuites, SAMPLING_TEMPERATURE, whole, withEvaluation } from './evaluation.ts';
 import { SANDBOX_FLAGS } from './sandbox-flags.ts';
 
 const { threshold: _threshold, trace: _trace, show: _show, ...DECODING } = DECODE_OPTIONS as Options;
@@ -40,8 +40,7 @@ export const evalCommand: Command = {
     if (stray !== undefined) throw new UsageError(`--${stray} goes with --frontier`);
     const points = readPoints(values);
     const best = number(values, 'best-accuracy');
-    const file = text(values, 'tasks');
-    const suites = file === undefined ? ownSuites() : [{ file, split: text(values, 'split') }];
+    const suites = readSuites(values);
     const limit = whole(values, 'limit');
     const out = text(values, 'out');
     const tasks = await Promise.all(suites.map((suite) => readSuite(suite, limit)));

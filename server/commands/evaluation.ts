@@ -1,11 +1,12 @@
 import { loadModel } from '../engine/load.ts';
 import { WarmModel } from '../engine/warm-model.ts';
 import { type EvalSettings, evaluate } from '../eval/evaluate.ts';
+import { ownSuites, type Suite } from '../eval/suites.ts';
 import type { EvalAnswer } from '../protocol.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import type { Task } from '../tasks/task.ts';
 import { type Io, UsageError, type Values } from './command.ts';
-import { number, readDecodeOptions } from './decode-options.ts';
+import { number, readDecodeOptions, text } from './decode-options.ts';
 import { sandboxOptions } from './sandbox-flags.ts';
 
 /** Where several answers to a task are wanted and nothing is said. */
@@ -54,6 +55,14 @@ function progress(total: number, io: Io): () => void {
     if (Math.floor((10 * done) / total) > Math.floor((10 * (done - 1)) / total))
       io.note(`${done} of ${total} answers`);
   };
+}
+
+/** The suite of `--tasks` and `--split`, or the project's own. Throws UsageError. */
+export function readSuites(values: Values): Suite[] {
+  const [file, split] = [text(values, 'tasks'), text(values, 'split')];
+  if (file !== undefined) return [{ file, split }];
+  if (split !== undefined) throw new UsageError('--split goes with --tasks');
+  return ownSuites();
 }
 
 /** What the points of an evaluation have in common. Throws UsageError. */

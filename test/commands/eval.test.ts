@@ -126,6 +126,7 @@ test('eval: what cannot be done is told in a sentence', async (t) => {
     [['--tasks', tasks, '--decode', 'ar', '--thresholds', '0.3'], 2, /without thresholds/],
     [['--tasks', tasks, '--limit', '0'], 2, /--limit must be a whole number/],
     [['--frontier', '--decode', 'ar'], 2, /--frontier varies --decode itself/],
+    [['--split', 'train'], 2, /--split goes with --tasks/],
     [['--svg', 'a.svg'], 2, /--svg goes with --frontier/],
     [
       ['--frontier', '--model', model, '--tasks', holes, '--curves', 'ar,magic'],
