@@ -28,7 +28,11 @@ export const SFT_PRESETS: Readonly<Record<string, Readonly<Record<string, unknow
     samplesPerStep: 2,
     learningRate: 5e-4,
   },
-  /** Adapters and sampler head together, taught by the model's own autoregressive mode. */
+  /**
+   * Adapters, special tokens and sampler head together, the windows taught by the model's own autoregressive mode: what
+   * the embedded model was trained further by. Next tokens count as much as windows, and prompts teach too, so that the
+   * model learns to fill holes and not only to propose; samples are as long as the prompts of completion.
+   */
   'window-joint': {
     objective: 'window-diffusion',
     parameters: 'lora',
@@ -36,17 +40,21 @@ export const SFT_PRESETS: Readonly<Record<string, Readonly<Record<string, unknow
     alpha: 64,
     specialTokens: true,
     noisyWeight: 0.3,
-    autoregressiveWeight: 0.3,
+    autoregressiveWeight: 1,
+    promptWeight: 0.15,
     chainedWeight: 1,
-    windows: 60,
+    windows: 30,
     fullyMasked: 0.95,
     depthDecay: 0.8,
     softLabels: 0.8,
     softTemperature: 0.7,
     certainty: 0.1,
+    fimShare: 0.9,
     samplesPerStep: 4,
-    rowsPerForward: 700,
-    learningRate: 3e-4,
+    sampleTokens: 512,
+    rowsPerForward: 760,
+    learningRate: 6e-4,
+    warmupSteps: 15,
   },
   /** The same, taught on the model's own tokens in place of the texts'. */
   'student-forced': {
