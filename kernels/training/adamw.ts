@@ -11,8 +11,8 @@ export const ADAMW = {
   /** What the gradient is multiplied by on its way into a moment, f32 []. */
   firstScale: 'first_scale',
   secondScale: 'second_scale',
-  /** f32 [] */
-  decay: 'decay',
+  /** f32 []; `keep` is what decay leaves of a number. */
+  keep: 'keep',
   stepSize: 'step_size',
   offset: 'offset',
   /** What an input becomes. */
@@ -21,7 +21,7 @@ export const ADAMW = {
 
 /**
  * A step of AdamW over n numbers: first ← β₁·first + firstScale·gradient, second ← β₂·second + (secondScale·gradient)²,
- * value ← value − (decay·value + stepSize·first / (√second + offset)). Every output may be written over its input.
+ * value ← keep·value − stepSize·first / (√second + offset). Every output may be written over its input.
  */
 export function buildAdamW({ beta1, beta2 }: { beta1: number; beta2: number }): Graph {
   const graph = new Graph();
@@ -39,7 +39,7 @@ export function buildAdamW({ beta1, beta2 }: { beta1: number; beta2: number }): 
   const size = graph.op('Add', [graph.op('Sqrt', [second]), scalar(ADAMW.offset)]);
   const move = graph.op('Div', [scaled(first, scalar(ADAMW.stepSize)), size]);
   const old = vector(ADAMW.value);
-  const value = graph.op('Sub', [old, graph.op('Add', [scaled(old, scalar(ADAMW.decay)), move])]);
+  const value = graph.op('Sub', [scaled(old, scalar(ADAMW.keep)), move]);
 
   graph.output(ADAMW.next(ADAMW.first), first, 'f32', ['n']);
   graph.output(ADAMW.next(ADAMW.second), second, 'f32', ['n']);

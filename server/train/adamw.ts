@@ -75,11 +75,11 @@ export class AdamW {
       [ADAMW.offset]: scalar(epsilon * correction),
     };
     for (const [name, value] of values) {
-      const decay = scalar(decays(name) ? learningRate * weightDecay : 0);
+      const keep = scalar(decays(name) ? 1 - learningRate * weightDecay : 1);
       const arrays = { value, gradient: gradients.get(name)!, ...this.moments(name, value.length) };
       for (const chunk of chunks(this.#ort, arrays)) {
         await this.#session.run(
-          { ...chunk, ...scalars, [ADAMW.decay]: decay },
+          { ...chunk, ...scalars, [ADAMW.keep]: keep },
           {
             [ADAMW.next('value')]: chunk.value,
             [ADAMW.next('first')]: chunk.first,
