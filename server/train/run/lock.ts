@@ -4,6 +4,9 @@ import { UserError } from '../../errors.ts';
 import { fileProblem } from '../../files.ts';
 
 const LOCK_FILE = 'lock';
+/** Held while the lock changes hands. */
+const CHANGING_FILE = 'lock.changing';
+const RETRY_MS = 2;
 
 /**
  * Makes this process the only trainer of a run folder; returns what gives the folder free. A lock left by a process
@@ -14,14 +17,15 @@ export function lockRun(dir: string): () => void {
   const own = `${file}.${process.pid}.partial`;
   try {
     writeFileSync(own, String(process.pid));
-    // A link appears with its contents: a lock never looks as if it had no owner because it is still being written.
-    while (!succeeds('EEXIST', () => linkSync(own, file))) {
+    // A dead lock is looked at and replaced in two steps, which no two processes may do at a time.
+    alone(dir, own, () => {
       const owner = ownerOf(file);
       if (owner !== undefined) {
         throw new UserError(`process ${owner} is training in ${dir}: stop it first, or use another folder.`);
       }
-      discard(file);
-    }
+      rmSync(file, { force: true });
+      linkSync(own, file);
+    });
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${dir} cannot be written: ${fileProblem(error as Error)}.`);
@@ -29,6 +33,21 @@ export function lockRun(dir: string): () => void {
     rmSync(own, { force: true });
   }
   return () => rmSync(file, { force: true });
+}
+
+/** Does a change of files that takes no time while no other process does one. */
+function alone(dir: string, own: string, change: () => void): void {
+  const file = path.join(dir, CHANGING_FILE);
+  // A link appears with its contents: a file never looks as if it had no owner because it is still being written.
+  while (!succeeds('EEXIST', () => linkSync(own, file))) {
+    if (isLeft(file)) discard(file);
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+  }
+  try {
+    change();
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
 
 /** The process that trains in a folder; undefined when there is none. */
@@ -47,17 +66,30 @@ export function isAlive(pid: number): boolean {
 }
 
 function ownerOf(file: string): number | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+  const text = contentOf(file);
+  return text === undefined ? undefined : ownerIn(text);
+}
+
+function ownerIn(text: string): number | undefined {
   const pid = Number(text);
   return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined;
 }
 
-/** Takes away a lock without an owner; one that somebody has put in its place in the meantime goes back. */
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a process died with the file. Not where it has just gone: the next one there is somebody's. */
+function isLeft(file: string): boolean {
+  const text = contentOf(file);
+  return text !== undefined && ownerIn(text) === undefined;
+}
+
+/** Takes away a file without an owner; one that somebody has put in its place in the meantime goes back. */
 function discard(file: string): void {
   const aside = `${file}.stale.${process.pid}.partial`;
   if (!succeeds('ENOENT', () => renameSync(file, aside))) return;

@@ -45,6 +45,9 @@ test('a lock is free with its process, whatever it says', async (t) => {
     assert.equal(lockOwner(dir), process.pid);
     free();
   }
+  // A process can also be killed while the lock changes hands.
+  writeFileSync(path.join(dir, 'lock.changing'), String(NOBODY));
+  lockRun(dir)();
   assert.deepEqual(readdirSync(dir), []);
 });
 
