@@ -20,7 +20,7 @@ const CODE = `class Point:
         return Point(self.x + other.x, self.y + other.y)
 
 `;
-const TYPED = `    def __sub__(self, other):
+const TYPED = `    def __mul__(self, factor):
         `;
 /** Nothing on the screen but what the pictures are about. */
 const SETTINGS = {
