@@ -82,7 +82,7 @@ export interface ObjectiveSettings {
   noisyWeight: number;
   autoregressiveWeight: number;
   chainedWeight: number;
-  /** Weight of the prompt's tokens in the autoregressive term, and how often windows start at them, 0 … 1; an answer's have 1. */
+  /** Weight of the prompt's tokens beside the answer's 1: in the autoregressive term, and as starts of windows; 0 … 1. */
   promptWeight: number;
   /** Weight of a window's rows falls by this factor from row to row, 0 … 1. */
   depthDecay: number;

@@ -7,13 +7,14 @@ import type { Objective, ObjectiveSettings, TrainingSample } from './objective.t
 const MOST_REVEALED = 0.8;
 
 /**
- * Windows at random starts after the prompt, or in it too with `promptWeight`: the rows of a window see the clean rows before its start and each other.
- * A share of them is fully masked; in the others every position but the first is revealed with probability
- * u ~ U(0, 0.8). Loss: the mean over the masked positions, the mean of the clean rows' next tokens, and the mean over
- * the masked positions again as the sampler head predicts them given the text's token before each; the settings weigh
- * the three. Rows deep in a window may weigh less, and a noisy row may learn from the clean row of its position, the same
- * model's autoregressive prediction, in place of the text's token. Certainty forcing makes right rows surer.
- * With logit shift 1 the row at a position predicts the next one, so the window's last position has no row.
+ * Windows at random starts after the prompt, or in it too with `promptWeight`: the rows of a window see the clean rows
+ * before its start and each other. A share of them is fully masked; in the others every position but the first is
+ * revealed with probability u ~ U(0, 0.8). Loss: the mean over the masked positions, the mean of the clean rows' next
+ * tokens, and the mean over the masked positions again as the sampler head predicts them given the text's token before
+ * each; the settings weigh the three. Rows deep in a window may weigh less, and a noisy row may learn from the clean row
+ * of its position, the same model's autoregressive prediction, in place of the text's token. Certainty forcing makes
+ * right rows surer. With logit shift 1 the row at a position predicts the next one, so the window's last position has
+ * no row.
  */
 export const windowDiffusion: Objective = {
   terms: (settings) => ({
