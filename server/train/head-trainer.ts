@@ -70,9 +70,10 @@ export class HeadTrainer {
     let loss = 0;
     for (let from = 0; from < rows; from += rowsPerForward) {
       const lessons = slice({ ...all, labels }, from, Math.min(rows, from + rowsPerForward));
-      const result = await this.#session.run(lessons, this.#trained.values);
+      const result = await this.#trained.add((gradients) =>
+        this.#session.run(lessons, this.#trained.values, gradients),
+      );
       loss += result.loss;
-      await this.#trained.add(result.gradients);
     }
     return { loss, terms: { chained: loss }, rows, ...(await this.#trained.apply(step, loss)) };
   }

@@ -5,7 +5,7 @@ import { TRAINING } from '../../kernels/training/training-graph.ts';
 import { type InferenceSession, loadOrt, type Ort, openSession, tensors } from '../engine/ort.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import type { ParameterValues } from './feeds.ts';
-import { type Gradients, gradientOutputs, newGradients } from './gradients.ts';
+import { type Gradients, gradientOutputs } from './gradients.ts';
 import type { HeadLessons } from './head-lessons.ts';
 
 /** Loss and gradients of a sampler head over lessons. */
@@ -27,14 +27,14 @@ export class RescoringSession {
     return new RescoringSession(ort, session, parameters);
   }
 
-  /** One row or more. Blocks the event loop until it is done. */
+  /** One row or more; writes the gradients into the arrays of `gradients`. Blocks the event loop until it is done. */
   async run(
     { hidden, candidates, labels, previous }: HeadLessons,
     values: ParameterValues,
-  ): Promise<{ loss: number; gradients: Gradients }> {
+    gradients: Gradients,
+  ): Promise<{ loss: number }> {
     const { i64, f32 } = tensors(this.#ort);
     const table = (data: Float32Array) => [previous.length, data.length / previous.length];
-    const gradients = newGradients(this.parameters);
     const out = await this.#session.run(
       {
         [RESCORING.hidden]: f32(hidden, table(hidden)),
@@ -45,7 +45,7 @@ export class RescoringSession {
       },
       { [TRAINING.loss]: null, ...gradientOutputs(this.#ort, this.parameters, gradients) },
     );
-    return { loss: (out[TRAINING.loss].data as Float32Array)[0], gradients };
+    return { loss: (out[TRAINING.loss].data as Float32Array)[0] };
   }
 
   release(): Promise<void> {

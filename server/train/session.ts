@@ -67,16 +67,11 @@ export class TrainingSession {
     return new TrainingSession(ort, session, feeds, training.parameters);
   }
 
-  /** Room for the gradients of a run. */
-  newGradients(): Gradients {
-    return newGradients(this.parameters);
-  }
-
   /** Writes the gradients into the arrays of `gradients`, whatever is there. Blocks the event loop until it is done. */
   async run(
     batch: TrainingBatch | ScoredBatch,
     values: ParameterValues,
-    gradients: Gradients = this.newGradients(),
+    gradients: Gradients = newGradients(this.parameters),
   ): Promise<TrainingResult> {
     const { f32 } = tensors(this.#ort);
     const loss = new Float32Array(1);

@@ -34,26 +34,30 @@ export class TrainedValues {
   readonly #matrices: ReadonlySet<string>;
 
   private constructor(
-    values: ReadonlyMap<string, Float32Array>,
     parameters: readonly Parameter[],
     settings: OptimizerSettings,
     parts: { sum: GradientSum; optimizer: AdamW },
   ) {
-    this.values = values;
     this.#settings = settings;
     this.#sum = parts.sum;
     this.#optimizer = parts.optimizer;
     this.#matrices = new Set(parameters.filter(({ dims }) => dims.length > 1).map(({ name }) => name));
+    this.values = new Map([...this.#optimizer.parameters].map(([name, { value }]) => [name, value]));
   }
 
+  /** Begins with a copy of `initial`. Throws UserError for a parameter that is too large. */
   static async open(
-    values: ReadonlyMap<string, Float32Array>,
+    initial: ReadonlyMap<string, Float32Array>,
     parameters: readonly Parameter[],
     settings: OptimizerSettings,
     threads: number,
   ): Promise<TrainedValues> {
-    const [sum, optimizer] = await Promise.all([GradientSum.open(threads), AdamW.open(settings, threads)]);
-    return new TrainedValues(values, parameters, settings, { sum, optimizer });
+    const lengths = new Map([...initial].map(([name, { length }]) => [name, length]));
+    const optimizer = new AdamW(settings, lengths);
+    for (const [name, { value }] of optimizer.parameters) value.set(initial.get(name)!);
+    const gradients = new Map([...optimizer.parameters].map(([name, { gradient }]) => [name, gradient]));
+    const sum = await GradientSum.open(gradients, threads);
+    return new TrainedValues(parameters, settings, { sum, optimizer });
   }
 
   /** Steps that the optimizer has taken. */
@@ -61,9 +65,9 @@ export class TrainedValues {
     return this.#optimizer.steps;
   }
 
-  /** Gradients of one micro-batch of the step; the arrays of the first one are kept until `apply`. */
-  add(gradients: Gradients): Promise<void> {
-    return this.#sum.add(gradients);
+  /** One micro-batch of the step: `write` writes its gradients into the arrays that it is given. */
+  add<Result>(write: (gradients: Gradients) => Promise<Result>): Promise<Result> {
+    return this.#sum.add(write);
   }
 
   /** Takes the step with number `step`, from 0 on, by what was added; without gradients the weights stay. */
@@ -71,12 +75,9 @@ export class TrainedValues {
     const gradientNorm = await this.#sum.norm();
     const learningRate = learningRateAt(step, this.#settings);
     const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
-    const { gradients } = this.#sum;
-    if (!skipped && gradients.size > 0) {
+    if (!skipped && !this.#sum.empty) {
       const scale = clipFactor(gradientNorm, this.#settings.clip);
-      await this.#optimizer.step(this.values, gradients, learningRate, scale, (name) =>
-        this.#matrices.has(name),
-      );
+      this.#optimizer.step(learningRate, scale, (name) => this.#matrices.has(name));
     }
     this.#sum.clear();
     return { gradientNorm, learningRate, skipped };
@@ -85,8 +86,7 @@ export class TrainedValues {
   /** The weights and the optimizer's moments, by name. */
   arrays(): TrainerArrays {
     const arrays = new Map<string, Float32Array>();
-    for (const [name, value] of this.values) {
-      const { first, second } = this.#optimizer.moments(name, value.length);
+    for (const [name, { value, first, second }] of this.#optimizer.parameters) {
       arrays
         .set(VALUE + name, value)
         .set(FIRST + name, first)
@@ -107,8 +107,7 @@ export class TrainedValues {
     this.#optimizer.steps = optimizerSteps;
   }
 
-  async release(): Promise<void> {
-    await this.#sum.release();
-    await this.#optimizer.release();
+  release(): Promise<void> {
+    return this.#sum.release();
   }
 }

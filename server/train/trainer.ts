@@ -2,7 +2,6 @@ import type { Parameter, TrainingPlan } from '../../kernels/training/parameters.
 import { defaultThreads } from '../engine/threads.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
 import { microBatches } from './batches.ts';
-import type { Gradients } from './gradients.ts';
 import { OBJECTIVES } from './objectives/index.ts';
 import type { Objective, Prediction, SampleRows } from './objectives/objective.ts';
 import { Predictor } from './predictor.ts';
@@ -29,8 +28,6 @@ export class Trainer {
   readonly #session: TrainingSession;
   readonly #predictor: Predictor | undefined;
   readonly #trained: TrainedValues;
-  /** Where the session writes gradients: those of the first micro-batch of a step, and those to be added. */
-  readonly #gradients: Gradients[] = [];
 
   private constructor(
     settings: SftSettings,
@@ -88,13 +85,12 @@ export class Trainer {
     const losses = new Map<string, { total: number; count: number }>();
     let loss = 0;
     let rows = 0;
-    for (const [i, batch] of microBatches(samples, terms, this.#settings.rowsPerForward).entries()) {
-      const slot = Math.min(i, 1);
-      this.#gradients[slot] ??= this.#session.newGradients();
-      const result = await this.#session.run(batch, this.#trained.values, this.#gradients[slot]);
+    for (const batch of microBatches(samples, terms, this.#settings.rowsPerForward)) {
+      const result = await this.#trained.add((gradients) =>
+        this.#session.run(batch, this.#trained.values, gradients),
+      );
       loss += result.loss;
       rows += batch.ids.length;
-      await this.#trained.add(result.gradients);
       for (const [place, term] of batch.terms.entries()) {
         const mean = losses.get(term) ?? { total: 0, count: 0 };
         losses.set(term, { total: mean.total - result.logProbabilities[place], count: mean.count + 1 });

@@ -7,6 +7,7 @@ import type { ModelFolder } from '../../server/models/model-folder.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { expectedWeights } from '../../server/models/weight-names.ts';
 import type { TrainingBatch } from '../../server/train/feeds.ts';
+import { newGradients } from '../../server/train/gradients.ts';
 import { multiply, transpose } from '../../server/train/matrix.ts';
 import { TrainingSession, type TrainingSessionOptions } from '../../server/train/session.ts';
 import { FIXTURES, temporaryFolder } from '../support/model-files.ts';
@@ -138,7 +139,7 @@ test('gradients are written into the arrays that are given, whatever was there',
   for (const name of plan.tensors) values.set(name, await folder.readTensor(name));
   const session = await TrainingSession.open(folder, plan, 1);
   const fresh = await session.run(BATCH, values);
-  const room = session.newGradients();
+  const room = newGradients(session.parameters);
   for (const array of room.values()) array.fill(Number.NaN);
   const { gradients } = await session.run(BATCH, values, room);
   await session.release();

@@ -43,24 +43,19 @@ export interface PolicyPart {
   run(inputs: Readonly<Record<string, Feed>>, gradients: Gradients): Promise<TrainingResult>;
 }
 
-/**
- * Takes one optimizer step over all parts; also returns the log-probabilities of their decisions, in order. `room` gives
- * arrays for gradients: slot 0 for the first part, 1 for each of the others.
- */
+/** Takes one optimizer step over all parts; also returns the log-probabilities of their decisions, in order. */
 export async function policyStep(
   step: number,
   parts: readonly PolicyPart[],
   objective: ObjectiveSettings,
   trained: TrainedValues,
-  room: (slot: number) => Gradients,
 ): Promise<Omit<PolicyReport, 'drift'> & { logProbs: number[] }> {
   const settings = lossSettings(objective);
   const total: PolicyLoss = { loss: 0, policy: 0, kl: 0, nll: 0, clipped: 0, clamped: 0 };
   const logProbs: number[] = [];
   let [units, rows, loss] = [0, 0, 0];
-  for (const [i, { terms, others, rows: fed, run }] of parts.entries()) {
-    const result = await run(lossInputs(terms, others), room(Math.min(i, 1)));
-    await trained.add(result.gradients);
+  for (const { terms, others, rows: fed, run } of parts) {
+    const result = await trained.add((gradients) => run(lossInputs(terms, others), gradients));
     const part = policyLoss(result.logProbabilities, others, terms, settings);
     for (const key of Object.keys(total) as (keyof PolicyLoss)[]) total[key] += part[key];
     logProbs.push(...result.logProbabilities);

@@ -45,7 +45,6 @@ export class PolicyTrainer implements Learner {
   readonly #planner: PlannerHeader | undefined;
   /** The policy before the run. */
   readonly #reference: ParameterValues;
-  readonly #gradients: Gradients[] = [];
 
   private constructor(
     settings: GrpoSettings,
@@ -89,9 +88,8 @@ export class PolicyTrainer implements Learner {
         ? await TrainingSession.open(folder, plan, threads, { engineProducts, policy: scoring })
         : undefined;
     const reference = await initialValues(folder, session.parameters, seed, planner?.values);
-    const values = new Map([...reference].map(([name, value]) => [name, value.slice()]));
     const trained = await TrainedValues.open(
-      values,
+      reference,
       session.parameters,
       optimizerSettings(settings),
       threads,
@@ -178,8 +176,7 @@ export class PolicyTrainer implements Learner {
         return this.#session.run(batch, this.trained.values, gradients);
       },
     }));
-    const room = (slot: number) => (this.#gradients[slot] ??= this.#session.newGradients());
-    return policyStep(step, parts, this.#settings.recipe.objective, this.trained, room);
+    return policyStep(step, parts, this.#settings.recipe.objective, this.trained);
   }
 }
 

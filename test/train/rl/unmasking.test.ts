@@ -9,6 +9,7 @@ import { UNMASKINGS } from '../../../server/decode/unmasking/index.ts';
 import { UserError } from '../../../server/errors.ts';
 import { POLICY_FILE, readPolicy, writePolicy } from '../../../server/models/policy-file.ts';
 import { openModel } from '../../../server/models/registry.ts';
+import { newGradients } from '../../../server/train/gradients.ts';
 import { expertMixture } from '../../../server/train/rl/expert-mixture.ts';
 import { lossSettings, needsOld, objectiveTerms } from '../../../server/train/rl/objective.ts';
 import { joinedTerms, lossInputs } from '../../../server/train/rl/policy-batches.ts';
@@ -124,7 +125,7 @@ for (const preset of POLICIES) {
     const result = await session.run(
       { ...decisionFeeds(header, flat, mixture !== undefined), ...lossInputs(terms, others) },
       values,
-      session.newGradients(),
+      newGradients(session.parameters),
     );
     start.forEach((logProb, i) => {
       assert.ok(Math.abs(result.logProbabilities[i] - logProb) < 1e-5, `decision ${i}`);

@@ -10,7 +10,7 @@ import {
   tensors,
 } from '../../../engine/ort.ts';
 import type { ParameterValues } from '../../feeds.ts';
-import { type Gradients, gradientOutputs, newGradients } from '../../gradients.ts';
+import { type Gradients, gradientOutputs } from '../../gradients.ts';
 import type { TrainingResult } from '../../session.ts';
 
 /** A policy's training graph in a session. */
@@ -29,10 +29,6 @@ export class UnmaskingSession {
     const ort = await loadOrt();
     const session = await openSession(ort, graph, '.', threads, { planMemory: false });
     return new UnmaskingSession(ort, session, parameters);
-  }
-
-  newGradients(): Gradients {
-    return newGradients(this.parameters);
   }
 
   /** Writes the gradients into the arrays of `gradients`. Blocks the event loop until it is done. */

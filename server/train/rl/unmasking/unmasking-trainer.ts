@@ -34,7 +34,6 @@ export class UnmaskingTrainer implements Learner {
   readonly #scorer: UnmaskingSession | undefined;
   /** The policy before the run. */
   readonly #reference: ParameterValues;
-  readonly #gradients: Gradients[] = [];
 
   private constructor(
     settings: GrpoSettings,
@@ -63,9 +62,8 @@ export class UnmaskingTrainer implements Learner {
       old || recipe.objective.kl
         ? await UnmaskingSession.open(buildUnmaskingGraph(shape, { mixture }), threads)
         : undefined;
-    const values = new Map([...initial.values].map(([name, value]) => [name, value.slice()]));
     const trained = await TrainedValues.open(
-      values,
+      initial.values,
       session.parameters,
       optimizerSettings(settings),
       threads,
@@ -90,9 +88,8 @@ export class UnmaskingTrainer implements Learner {
       run: (inputs: Readonly<Record<string, Feed>>, gradients: Gradients) =>
         this.#session.run({ ...fed, ...inputs }, this.trained.values, gradients),
     }));
-    const room = (slot: number) => (this.#gradients[slot] ??= this.#session.newGradients());
     const optimize = (iteration: number) =>
-      policyStep(step * innerIterations + iteration, parts, objective, this.trained, room);
+      policyStep(step * innerIterations + iteration, parts, objective, this.trained);
     const { logProbs, ...first } = await optimize(0);
     // Decisions of experts were not drawn by the policy, and have none recorded.
     const drift = driftOf(
