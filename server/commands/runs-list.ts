@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { lockOwner } from '../folder-lock.ts';
 import { INTERRUPTED } from '../protocol.ts';
-import { lockOwner } from '../train/run/lock.ts';
 import { RunFolder, type RunState, type RunStatus } from '../train/run/run-folder.ts';
 import { type Command, UsageError } from './command.ts';
 

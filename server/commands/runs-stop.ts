@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { lockOwner } from '../train/run/lock.ts';
+import { lockOwner } from '../folder-lock.ts';
 import { RunFolder } from '../train/run/run-folder.ts';
 import { type Command, UsageError } from './command.ts';
 

@@ -3,6 +3,7 @@ import { mkdir, rename, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { asUserError } from '../files.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { bytesThere, fetchFile } from './fetch-file.ts';
 import type { HttpOptions } from './http.ts';
 import { describeModel, type HubFile, type HubModel } from './hub.ts';
@@ -33,14 +34,22 @@ export async function downloadModel(
   const folder = `${dest}.partial`;
   try {
     await mkdir(folder, { recursive: true });
-    await refuseFullDisk(folder, model.files);
-    const total = model.files.reduce((sum, { bytes }) => sum + bytes, 0);
-    let done = 0;
-    const fetched = (bytes: number) => {
-      done += bytes;
-      progress(done, total);
-    };
-    await fetchAll(model.files, folder, fetched, http);
+    const unlock = lockFolder(
+      folder,
+      (owner) => `process ${owner} is downloading to ${folder}: wait for it, or stop it first.`,
+    );
+    try {
+      await refuseFullDisk(folder, model.files);
+      const total = model.files.reduce((sum, { bytes }) => sum + bytes, 0);
+      let done = 0;
+      const fetched = (bytes: number) => {
+        done += bytes;
+        progress(done, total);
+      };
+      await fetchAll(model.files, folder, fetched, http);
+    } finally {
+      unlock();
+    }
     await rename(folder, dest);
   } catch (error) {
     throw asUserError(error as Error, folder);

@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { downloadModel } from '../../server/download/download.ts';
+import { lockFolder } from '../../server/folder-lock.ts';
 import { type Fault, fakeHub, REPOSITORY } from '../support/fake-hub.ts';
 import { temporaryFolder } from '../support/model-files.ts';
 import { testRandom } from '../support/tiny-model.ts';
@@ -126,6 +127,16 @@ test('a download goes on where a killed one ended', async (t) => {
   const asked = hub.requests.filter(({ url }) => url.includes('/resolve/'));
   assert.ok(!asked.some(({ url }) => url.endsWith('config.json')));
   assert.equal(asked.find(({ url }) => url.endsWith(SHARD))?.range, 'bytes=150000-');
+});
+
+test('a second download of the same model is refused while the first is at work', async (t) => {
+  const { dest, run } = await download(t);
+  mkdirSync(`${dest}.partial`);
+  const unlock = lockFolder(`${dest}.partial`, String);
+  await assert.rejects(run(), { name: 'UserError', message: /process \d+ is downloading to .*tiny/ });
+  unlock();
+  await run();
+  assertComplete(dest);
 });
 
 test('what a killed download left is checked with the rest of its file', async (t) => {

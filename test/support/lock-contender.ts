@@ -1,7 +1,7 @@
-// For every line on stdin: tries to become the only trainer of the folder, says whether it did, and holds it until the next
+// For every line on stdin: tries to become the only one at work in the folder, says whether it did, and holds it until the next
 // line, which frees it.
 import { createInterface } from 'node:readline';
-import { lockRun } from '../../server/train/run/lock.ts';
+import { lockFolder } from '../../server/folder-lock.ts';
 
 let free: (() => void) | undefined;
 let held = false;
@@ -9,7 +9,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
   held = !held;
   if (held) {
     try {
-      free = lockRun(process.argv[2]);
+      free = lockFolder(process.argv[2], (owner) => `process ${owner} has it`);
       console.log('locked');
     } catch (error) {
       console.log((error as Error).message);

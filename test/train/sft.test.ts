@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../server/errors.ts';
+import { lockFolder } from '../../server/folder-lock.ts';
 import { importModel } from '../../server/models/import.ts';
 import { openModel } from '../../server/models/registry.ts';
 import { hasCheckpoint } from '../../server/train/run/checkpoint.ts';
-import { lockRun } from '../../server/train/run/lock.ts';
 import { RunFolder } from '../../server/train/run/run-folder.ts';
 import { resolveSettings, type SftSettings } from '../../server/train/settings.ts';
 import { runSft, type StepProgress } from '../../server/train/sft.ts';
@@ -123,7 +123,7 @@ test('a second trainer is refused, and a request to stop is heard', async (t) =>
   const { dir, settings } = lab(t);
   const run = await RunFolder.create(path.join(dir, 'run'), settings);
   await assert.rejects(RunFolder.create(run.dir, settings), UserError);
-  const unlock = lockRun(run.dir);
+  const unlock = lockFolder(run.dir, String);
   await assert.rejects(train(run, settings), /is training in/);
   unlock();
   const state = await runSft(run, settings, new AbortController().signal, ({ step }) => {

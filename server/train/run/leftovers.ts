@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isAlive } from './lock.ts';
+import { isAlive } from '../../folder-lock.ts';
 
 /** Folders of a run in which files get a temporary name first. */
 const FOLDERS = ['.', 'checkpoints', 'traces'];

@@ -1,5 +1,5 @@
+import { lockFolder } from '../../folder-lock.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { lockRun } from './lock.ts';
 import type { RunFolder, RunState } from './run-folder.ts';
 
 /**
@@ -11,7 +11,10 @@ export async function trainInFolder(
   steps: number,
   train: (state: RunState) => Promise<RunState>,
 ): Promise<RunState> {
-  const unlock = lockRun(run.dir);
+  const unlock = lockFolder(
+    run.dir,
+    (owner) => `process ${owner} is training in ${run.dir}: stop it first, or use another folder.`,
+  );
   let state: RunState = { status: 'running', pid: process.pid, step: 0, steps };
   try {
     await removeLeftovers(run.dir);

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { UserError } from '../../errors.ts';
-import { fileProblem } from '../../files.ts';
+import { UserError } from './errors.ts';
+import { fileProblem } from './files.ts';
 
 const LOCK_FILE = 'lock';
 /** Held while the lock changes hands. */
@@ -9,10 +9,10 @@ const CHANGING_FILE = 'lock.changing';
 const RETRY_MS = 2;
 
 /**
- * Makes this process the only trainer of a run folder; returns what gives the folder free. A lock left by a process
- * that is no more is taken over. Throws UserError where another trainer is at work.
+ * Makes this process the only one at work in a folder; returns what gives the folder free. A lock left by a process
+ * that is no more is taken over. Throws UserError with what `busy` says of the process that has it.
  */
-export function lockRun(dir: string): () => void {
+export function lockFolder(dir: string, busy: (owner: number) => string): () => void {
   const file = path.join(dir, LOCK_FILE);
   const own = `${file}.${process.pid}.partial`;
   try {
@@ -20,9 +20,7 @@ export function lockRun(dir: string): () => void {
     // A dead lock is looked at and replaced in two steps, which no two processes may do at a time.
     alone(dir, own, () => {
       const owner = ownerOf(file);
-      if (owner !== undefined) {
-        throw new UserError(`process ${owner} is training in ${dir}: stop it first, or use another folder.`);
-      }
+      if (owner !== undefined) throw new UserError(busy(owner));
       rmSync(file, { force: true });
       linkSync(own, file);
     });
@@ -50,7 +48,7 @@ function alone(dir: string, own: string, change: () => void): void {
   }
 }
 
-/** The process that trains in a folder; undefined when there is none. */
+/** The process that has locked a folder; undefined when there is none. */
 export function lockOwner(dir: string): number | undefined {
   return ownerOf(path.join(dir, LOCK_FILE));
 }
