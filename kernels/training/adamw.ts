@@ -1,5 +1,3 @@
-export { ADAMW_MODULE } from './adamw-module.ts';
-
 /** What a step multiplies by and adds; the numbers of one parameter share them. */
 export interface AdamWFactors {
   beta1: number;

@@ -1,4 +1,5 @@
-import { ADAMW_MODULE, type AdamWArrays, type AdamWFactors } from '../../kernels/training/adamw.ts';
+import type { AdamWArrays, AdamWFactors } from '../../kernels/training/adamw.ts';
+import { ADAMW_MODULE } from '../../kernels/training/adamw-module.ts';
 import { UserError } from '../errors.ts';
 
 const PAGE = 2 ** 16;

@@ -1,5 +1,5 @@
-// For every line on stdin: tries to become the only one at work in the folder, says whether it did, and holds it until the next
-// line, which frees it.
+// For every line on stdin: tries to become the only one at work in the folder, says whether it did, and holds it until
+// the next line, which frees it.
 import { createInterface } from 'node:readline';
 import { lockFolder } from '../../server/folder-lock.ts';
 
