@@ -23,6 +23,11 @@ export interface DecodeSettings {
   threshold: number;
   /** Positions denoised together (W). */
   window: number;
+  /**
+   * Of the mode `verified` without a policy: windows are fed behind those pending tokens where decoding goes on with at
+   * least this chance, 0 … 1, and at the likeliest place in any case. Left out: 1.
+   */
+  windowChance?: number;
   maxTokens: number;
   /** 0 is greedy. */
   temperature: number;
@@ -113,7 +118,9 @@ export interface Step {
   /**
    * The window's tokens before the step; null is masked. The forward's rows are these over a cache of everything
    * before `windowStart`. Which positions have rows depends on the model's attention. Causal: all but the last, and the
-   * tokens before the first masked one are clean rows, which enter the cache. Block: all, but for the position that
+   * tokens before the first masked one are clean rows, which enter the cache. In verified decoding windows of masks may
+   * stand behind other clean rows too; where tokens are rolled back, proposals come from the one behind those that
+   * stand. Block: all, but for the position that
    * a commit with logit shift 1 adds at the end, the next block's first. Full: all, and besides them the prompt, the
    * masked positions from the window's end to `maxTokens`, and `suffixIds`.
    */

@@ -60,6 +60,7 @@ const TRAJECTORY = record({
     seed: whole,
     topK: count,
     stopStrings: list(text),
+    windowChance: optional(number),
     stopAtDedent: optional(yesOrNo),
     policy: optional(oneOf('dynamic', 'static', 'sequential', 'entropy', 'factor', 'learned')),
     policyFile: optional(text),

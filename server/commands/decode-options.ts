@@ -27,6 +27,10 @@ export const DECODE_OPTIONS: Options = {
   'entropy-bound': { type: 'string', help: 'nats that a step reveals with the policy entropy' },
   factor: { type: 'string', help: 'f of the policy factor' },
   window: { type: 'string', help: 'positions that are denoised together' },
+  'window-chance': {
+    type: 'string',
+    help: 'verified: more windows, wherever decoding goes on with this chance, 0 to 1',
+  },
   cache: {
     type: 'string',
     help: 'prefix or dual: approximate cache of a model with full attention (default: none)',
@@ -62,6 +66,7 @@ export function readDecodeOptions(values: Values): DecodeOptions {
     entropyBound: number(values, 'entropy-bound'),
     factor: number(values, 'factor'),
     window: number(values, 'window'),
+    windowChance: number(values, 'window-chance'),
     cache: choice(values, 'cache', ['prefix', 'dual'] as const),
     refresh: number(values, 'refresh'),
     maxTokens: number(values, 'max-tokens'),

@@ -28,7 +28,7 @@ export const FRONTIER_OPTIONS: Options = {
 
 /** What a frontier varies itself. */
 const SWEPT = [
-  ...['decode', 'thresholds', 'policy', 'steps', 'entropy-bound', 'factor'],
+  ...['decode', 'thresholds', 'window-chance', 'policy', 'steps', 'entropy-bound', 'factor'],
   ...['policy-file', 'unmasking', 'policy-temperature'],
 ];
 

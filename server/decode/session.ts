@@ -82,6 +82,11 @@ export class Session {
     return proposes ? this.denoiser.samplerHead : undefined;
   }
 
+  /** Whether a learned policy decides, or sees what is decided: it knows of one window only. */
+  get decidesByPolicy(): boolean {
+    return this.deciding !== undefined;
+  }
+
   /** Runs one forward over the session's cache, or throws Cancelled. `next`: what follows it if all goes on alike. */
   async forward(
     kind: ForwardKind,

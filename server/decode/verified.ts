@@ -1,8 +1,8 @@
 import type { ForwardResult } from './denoiser.ts';
-import type { Distribution } from './distribution.ts';
+import { type Distribution, probabilityOf } from './distribution.ts';
+import { type PendingWindow, pendingRows, windowPlaces } from './pending-windows.ts';
 import { propose } from './proposals.ts';
 import type { Choice } from './recorder.ts';
-import { causalRows } from './rows.ts';
 import type { Session } from './session.ts';
 import { verifyToken } from './speculative.ts';
 
@@ -11,38 +11,45 @@ interface Pending {
   ids: number[];
   /** What proposal i, token i + 1, was drawn from. */
   proposals: Distribution[];
+  /** How probable the proposals were then. */
+  probabilities: number[];
 }
 
 /**
- * Verified decoding of a causal model. One forward carries `[pending tokens as clean rows | W − 1 noisy rows]`. Each
- * clean row gives the autoregressive distribution of its successor, which verifies the next pending token; at the
+ * Verified decoding of a causal model. One forward carries `[pending tokens as clean rows | windows of W − 1 noisy rows]`.
+ * Each clean row gives the autoregressive distribution of its successor, which verifies the next pending token; at the
  * first disagreement the rest is rolled back and the autoregressive token is taken. When all agree, the last clean
- * row gives one token more, and the noisy rows propose those after it.
+ * row gives one token more. The window behind the tokens that stand, if there is one, proposes those after it.
  *
  * The output is that of autoregressive decoding: the same tokens when greedy, the same distribution when sampled.
  */
 export async function decodeVerified(session: Session): Promise<void> {
-  const { cache, promptIds, response } = session;
+  const { cache, promptIds, response, settings } = session;
   // The last prompt token is fed with the first window, at position −1.
-  let pending: Pending = { ids: promptIds.slice(-1), proposals: [] };
+  let pending: Pending = { ids: promptIds.slice(-1), proposals: [], probabilities: [] };
   for (let start = -1, ended = false; !ended; ) {
     const { ids } = pending;
-    const width = windowWidth(session, start, pending);
-    const window = [...ids, ...Array<null>(width).fill(null)];
-    const rows = causalRows(session.denoiser.spec, cache.length, window);
+    const width = (after: number) => Math.min(settings.window, settings.maxTokens - (start + after));
+    const open = width(ids.length) > 0 && mayGoOn(session, pending);
+    // What may be the last token of the response needs no row.
+    const clean = open ? ids : ids.slice(0, -1);
+    const windows = windowsBehind(session, pending, clean.length, width);
+    const ends = windows.map(({ after, rows }) => after + rows + 1 - ids.length);
+    const masked = open ? width(ids.length) : Math.max(0, ...ends);
+    const rows = pendingRows(session.denoiser.spec, cache.length, clean, windows);
     const result = await session.forward('denoise', rows, [...rows.ids.keys()]);
-    const { kept, next, confirmed } = verify(session, result, start, pending, width > 0);
-    result.commit(Math.min(kept, rows.ids.length));
+    const { kept, next, confirmed } = verify(session, result, start, pending, open);
+    result.commit(Math.min(kept, clean.length));
     ended = response.settle([...ids.slice(1, kept), ...(next ? [next.id] : [])]);
-    const allAgree = kept === ids.length;
+    const window = windows.find(({ after }) => after === kept);
     const accepted =
-      next && allAgree && !ended && session.missingBeginning === ''
-        ? await acceptedProposals(session, result, ids.length, width - 1, next)
+      next && window && !ended && session.missingBeginning === ''
+        ? await acceptedProposals(session, result, window, next)
         : [];
     session.recorder.step({
       kind: 'denoise',
       windowStart: start,
-      window,
+      window: [...ids, ...Array<null>(masked).fill(null)],
       revealed: next ? [next, ...accepted] : [],
       confirmed,
       rolledBack: ids.slice(kept).map((_, i) => start + kept + i),
@@ -52,15 +59,35 @@ export async function decodeVerified(session: Session): Promise<void> {
     pending = {
       ids: [...(next ? [next] : []), ...accepted].map((choice) => choice.id),
       proposals: accepted.map(({ distribution }) => session.proposal(distribution)),
+      probabilities: accepted.map(({ distribution, id }) => probabilityOf(distribution, id)),
     };
   }
 }
 
-/** Masked positions after the pending tokens; none when those may already be the end of the response. */
-function windowWidth(session: Session, start: number, { ids }: Pending): number {
-  // The prompt may end with a stop token, so only proposals count.
-  if (ids.slice(1).some((id) => session.isStopToken(id))) return 0;
-  return Math.min(session.settings.window, session.settings.maxTokens - (start + ids.length));
+/** Whether the response may go on after the pending tokens; the prompt may end with a stop token, so only proposals count. */
+function mayGoOn(session: Session, { ids }: Pending): boolean {
+  return !ids.slice(1).some((id) => session.isStopToken(id));
+}
+
+/** Windows behind the first of the pending tokens, of which `clean` are fed; `width`: positions that one may have there. */
+function windowsBehind(
+  session: Session,
+  { probabilities }: Pending,
+  clean: number,
+  width: (after: number) => number,
+): PendingWindow[] {
+  const { windowChance = 1 } = session.settings;
+  const places = session.decidesByPolicy
+    ? [probabilities.length + 1]
+    : windowPlaces(probabilities, windowChance);
+  let first = clean;
+  return places
+    .filter((after) => after <= clean && width(after) > 1)
+    .map((after) => {
+      const rows = width(after) - 1;
+      first += rows;
+      return { after, first: first - rows, rows };
+    });
 }
 
 interface Verdict {
@@ -98,10 +125,9 @@ function verify(
 async function acceptedProposals(
   session: Session,
   result: ForwardResult,
-  first: number,
-  count: number,
+  { first, rows }: PendingWindow,
   next: Choice,
 ): Promise<Choice[]> {
-  const choices = await propose(session, result, { first, count }, next.position + 1, next.id);
+  const choices = await propose(session, result, { first, count: rows }, next.position + 1, next.id);
   return session.accept(next, choices);
 }

@@ -7,7 +7,7 @@ import { defaultStorageDir } from '../storage.ts';
 import { bestDevice, nextDevice, waysOf } from './devices.ts';
 import { type DeviceDenoiser, type Devices, FallbackDenoiser } from './fallback-denoiser.ts';
 import type { LoadedModel, LoadModel } from './loaded-model.ts';
-import { fastest } from './measurements.ts';
+import { fastest, fastestWindows } from './measurements.ts';
 import { loadOrt } from './ort.ts';
 import { OrtDenoiser } from './ort-denoiser.ts';
 import { OrtSamplerHead } from './ort-sampler-head.ts';
@@ -53,7 +53,7 @@ export const loadModel: LoadModel = async (options, onProgress): Promise<LoadedM
       return denoiser.device;
     },
     threads,
-    window: fastest(measured?.windows ?? []),
+    windows: fastestWindows(measured),
     policy: (file) => policies.get(file),
     async release() {
       await policies.release();

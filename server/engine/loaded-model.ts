@@ -1,4 +1,5 @@
 import type { Denoiser } from '../decode/denoiser.ts';
+import type { VerifiedWindows } from '../decode/settings.ts';
 import type { TokenDecoder } from '../decode/text.ts';
 import type { LearnedPolicy } from '../decode/unmasking/learned-policy.ts';
 import type { ModelFolder } from '../models/model-folder.ts';
@@ -21,8 +22,8 @@ export interface LoadedModel {
   readonly device: RunningDevice;
   /** Threads one forward uses. */
   threads: number;
-  /** Window with which verified decoding was measured to be the fastest; undefined where it was not. */
-  window?: number;
+  /** With which verified decoding was measured to be the fastest; empty where it was not. */
+  windows?: VerifiedWindows;
   /** The learned policy of a file, or the model's own. Throws UserError where there is none that fits the model. */
   policy(file?: string): Promise<LearnedPolicy>;
   /** Frees the sessions; the denoiser must not be used afterwards. */

@@ -1,4 +1,5 @@
 import type { Activations } from '../../kernels/linear/int8.ts';
+import type { VerifiedWindows } from '../decode/settings.ts';
 
 /** Milliseconds by what can be chosen, the choice without a measurement or the cheapest one first. */
 export type Times<T> = [choice: T, milliseconds: number][];
@@ -11,6 +12,8 @@ export interface Measurements {
   activations: Times<Activations>;
   /** Of a token of verified decoding, by its window; empty for a model that does not decode so. */
   windows: Times<number>;
+  /** The same with the fastest of these, by the chance that further windows are worth. */
+  windowChances?: Times<number>;
 }
 
 /** Another choice must save so much: more threads are of use to the editor, and a measurement is never exact. */
@@ -22,13 +25,25 @@ export function fastest<T>(times: Times<T>): T | undefined {
   return times.reduce((best, next) => (next[1] < WORTH * best[1] ? next : best))[0];
 }
 
+/** How verified decoding was the fastest; empty where it was not measured. */
+export function fastestWindows(measured: Measurements | undefined): VerifiedWindows {
+  const [window, windowChance] = [fastest(measured?.windows ?? []), fastest(measured?.windowChances ?? [])];
+  return { ...(window !== undefined && { window }), ...(windowChance !== undefined && { windowChance }) };
+}
+
 /** What is chosen and what it was chosen from, by what there is to choose. */
 export function describeMeasurements({
   threads,
   activations,
   windows,
+  windowChances = [],
 }: Measurements): Record<string, string> {
-  const all: Record<string, Times<unknown>> = { threads, activations, window: windows };
+  const all: Record<string, Times<unknown>> = {
+    threads,
+    activations,
+    window: windows,
+    windowChance: windowChances,
+  };
   const described = Object.entries(all).map(([what, times]) => {
     const list = times.map(([choice, time]) => `${choice}: ${time.toFixed(1)} ms`).join(', ');
     return [what, `${fastest(times)} (${list})`];

@@ -1,7 +1,7 @@
 import documents from '../bench/documents.json' with { type: 'json' };
 import { decode } from '../decode/decode.ts';
 import type { Denoiser } from '../decode/denoiser.ts';
-import { resolveSettings } from '../decode/settings.ts';
+import { resolveSettings, type VerifiedWindows } from '../decode/settings.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
 import type { TextCodec } from './loaded-model.ts';
 import type { Times } from './measurements.ts';
@@ -9,6 +9,8 @@ import { promptTokens } from './prompt.ts';
 
 /** Windows beside the usual one that are tried as far as the model's block reaches. */
 const WINDOWS = [3, 4, 5, 6, 8, 12, 16, 24, 32];
+/** Chances beside the usual one. */
+const CHANCES = [1, 0.2, 0.1, 0];
 
 const DOCUMENTS = documents.slice(0, 3);
 const PROMPT_TOKENS = 128;
@@ -24,9 +26,30 @@ export function windowCandidates(spec: DenoiserSpec): number[] {
 
 /**
  * Milliseconds of a token of verified decoding in the holes of a few documents, by its window. The tokens are the same
- * whatever the window, so only the time differs; it is the best of several runs for every document.
+ * whatever the windows, so only the time differs; it is the best of several runs for every document.
  */
-export async function timeWindows(denoiser: Denoiser, codec: TextCodec): Promise<Times<number>> {
+export function timeWindows(denoiser: Denoiser, codec: TextCodec): Promise<Times<number>> {
+  return timeChoices(denoiser, codec, windowCandidates(denoiser.spec), (window) => ({ window }));
+}
+
+/** The same by the least chance that a further window is fed for; none without a window. */
+export function timeWindowChances(
+  denoiser: Denoiser,
+  codec: TextCodec,
+  window: number | undefined,
+): Promise<Times<number>> {
+  if (window === undefined) return Promise.resolve([]);
+  const { windowChance } = resolveSettings(denoiser.spec, {});
+  const candidates = [windowChance!, ...CHANCES.filter((other) => other !== windowChance)];
+  return timeChoices(denoiser, codec, candidates, (chance) => ({ window, windowChance: chance }));
+}
+
+async function timeChoices(
+  denoiser: Denoiser,
+  codec: TextCodec,
+  candidates: readonly number[],
+  settings: (candidate: number) => VerifiedWindows,
+): Promise<Times<number>> {
   const { spec } = denoiser;
   const prompts = DOCUMENTS.map(({ prefix, suffix }) => {
     const prompt = { prefix, suffix, fim: spec.fim !== undefined, budget: PROMPT_TOKENS };
@@ -36,19 +59,20 @@ export async function timeWindows(denoiser: Denoiser, codec: TextCodec): Promise
     };
   });
   const times: Times<number> = [];
-  for (const window of windowCandidates(spec)) {
+  for (const candidate of candidates) {
+    const given = { ...settings(candidate), maxTokens: TOKENS };
     let [milliseconds, tokens] = [0, 0];
     for (const { ids, cache } of prompts) {
       let best = Number.POSITIVE_INFINITY;
       for (let run = 0; run < RUNS; run++) {
         const hooks = { cancelled: () => false, candidates: 0 };
-        const decoded = await decode(denoiser, codec, cache, ids, { window, maxTokens: TOKENS }, hooks);
+        const decoded = await decode(denoiser, codec, cache, ids, given, hooks);
         if (run === 0) tokens += decoded.responseIds.length;
         best = Math.min(best, decoded.ms.decode);
       }
       milliseconds += best;
     }
-    times.push([window, milliseconds / tokens]);
+    times.push([candidate, milliseconds / tokens]);
   }
   return times;
 }

@@ -10,7 +10,7 @@ import { OrtSamplerHead } from './ort-sampler-head.ts';
 import type { Running } from './running.ts';
 import { threadCandidates } from './threads.ts';
 import { timeActivations } from './tune-activations.ts';
-import { timeWindows } from './tune-windows.ts';
+import { timeWindowChances, timeWindows } from './tune-windows.ts';
 
 /** Measures all there is to choose for a model, each with what was found to be the best before it. */
 export async function measureModel(modelDir: string, on: Running): Promise<Measurements> {
@@ -19,8 +19,8 @@ export async function measureModel(modelDir: string, on: Running): Promise<Measu
   const options = { ...on, activations: fastest(activations) };
   const threads = await timeThreads(ort, folder, options);
   const quick = threads.some(([, milliseconds]) => milliseconds < LONGEST);
-  const windows = quick ? await timeWindowsOf(ort, folder, fastest(threads)!, options) : [];
-  return { threads, activations, windows };
+  const verified = quick ? await timeVerified(ort, folder, fastest(threads)!, options) : { windows: [] };
+  return { threads, activations, ...verified };
 }
 
 /** Where a forward takes longer, the several hundred that windows are measured with would take a minute. Milliseconds. */
@@ -62,17 +62,19 @@ async function timeForward(denoiser: OrtDenoiser): Promise<number> {
   return best;
 }
 
-async function timeWindowsOf(
+async function timeVerified(
   ort: Ort,
   folder: ModelFolder,
   threads: number,
   options: OrtDenoiserOptions,
-): Promise<Times<number>> {
-  if (folder.tokenizerPath === undefined) return [];
+): Promise<Pick<Measurements, 'windows' | 'windowChances'>> {
+  if (folder.tokenizerPath === undefined) return { windows: [] };
   const samplerHead = await OrtSamplerHead.open(ort, folder, options.activations);
   const denoiser = await OrtDenoiser.open(ort, folder, threads, { ...options, samplerHead });
-  const times = await timeWindows(denoiser, await loadTokenizer(folder));
+  const codec = await loadTokenizer(folder);
+  const windows = await timeWindows(denoiser, codec);
+  const windowChances = await timeWindowChances(denoiser, codec, fastest(windows));
   await samplerHead?.release();
   await denoiser.release();
-  return times;
+  return { windows, windowChances };
 }

@@ -64,7 +64,7 @@ export class WarmModel {
   async complete(request: EngineRequest, hooks: WarmHooks): Promise<Trajectory> {
     const { spec } = this.denoiser;
     const given = request.adapt
-      ? adaptedSettings(spec, request.settings, this.model.window)
+      ? adaptedSettings(spec, request.settings, this.model.windows)
       : request.settings;
     const { maxTokens } = resolveSettings(spec, given);
     const policy = given.policy === 'learned' ? await this.model.policy(given.policyFile) : undefined;

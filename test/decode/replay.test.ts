@@ -12,7 +12,7 @@ import { LETTERS, testRandom, tinyDenoiser, tinySpec, tinyWeights } from '../sup
  * has no row, and its tokens before the first masked one are clean rows too.
  */
 
-type Recorded = Pick<Trajectory, 'promptIds' | 'steps'>;
+type Recorded = Pick<Trajectory, 'promptIds' | 'steps' | 'settings'>;
 
 /** Tokens at the positions before a step's window, as earlier steps left them. */
 function tokensBefore({ promptIds, steps }: Recorded, step: Step): number[] {
@@ -22,10 +22,19 @@ function tokensBefore({ promptIds, steps }: Recorded, step: Step): number[] {
   return [...promptIds, ...response].slice(0, promptIds.length + step.windowStart);
 }
 
+/** Behind a roll-back proposals come from a window of masks right after the tokens that stand. */
+function proposingWindow({ settings }: Recorded, { windowStart, window, rolledBack }: Step): Step['window'] {
+  if (rolledBack.length === 0) return window;
+  const [first] = rolledBack;
+  const masks = Math.min(settings.window, settings.maxTokens - first);
+  return [...window.slice(0, first - windowStart), ...Array<null>(masks).fill(null)];
+}
+
 function rebuildRows(spec: DenoiserSpec, recorded: Recorded, step: Step): NaiveRows {
   const past = tokensBefore(recorded, step);
-  const fed = spec.logitShift === 1 ? step.window.slice(0, -1) : step.window;
-  const masked = step.window.indexOf(null);
+  const window = proposingWindow(recorded, step);
+  const fed = spec.logitShift === 1 ? window.slice(0, -1) : window;
+  const masked = window.indexOf(null);
   const causal = spec.cleanAttention === 'causal';
   const noisyFrom = causal ? (masked < 0 ? Infinity : past.length + masked) : past.length;
   const ids = [...past, ...fed.map((id) => id ?? spec.maskTokenId!)];
@@ -65,6 +74,7 @@ const CASES: [DecodeMode, Partial<DenoiserSpec>][] = [
 for (const [mode, overrides] of CASES) {
   test(`a trajectory replays to its log-probs: ${mode} on ${overrides.cleanAttention ?? 'causal'} attention`, async () => {
     let replayed = 0;
+    let behindRollbacks = 0;
     for (let seed = 1; seed <= 40; seed++) {
       const random = testRandom(seed);
       const spec = tinySpec(overrides);
@@ -77,6 +87,7 @@ for (const [mode, overrides] of CASES) {
         temperature: seed % 2 ? 0 : 0.8,
         topK: 5,
         seed,
+        ...(mode === 'verified' && { windowChance: random() }),
       };
       const hooks = { cancelled: () => false, candidates: 0 };
       const trajectory = await decode(denoiser, LETTERS, denoiser.newCache(), prompt, settings, hooks);
@@ -89,9 +100,12 @@ for (const [mode, overrides] of CASES) {
           const expected = replay(spec, logits, row, reveal, recorded.settings);
           assert.ok(Math.abs(reveal.logProb - expected) < 1e-9);
           replayed++;
+          if (step.rolledBack.length > 0 && reveal.source === 'noisy') behindRollbacks++;
         }
       }
     }
     assert.ok(replayed > 150);
+    if (mode === 'verified')
+      assert.ok(behindRollbacks > 20, `${behindRollbacks} proposals behind a roll-back`);
   });
 }

@@ -138,6 +138,11 @@ const CASES: { name: string; settings: Partial<DecodeSettings>; candidates: numb
   { name: 'verified, threshold 0.35', settings: { mode: 'verified', threshold: 0.35 }, candidates: 0 },
   { name: 'verified, chained, threshold 0', settings: { mode: 'verified', threshold: 0 }, candidates: 3 },
   { name: 'verified, chained, threshold 0.4', settings: { mode: 'verified', threshold: 0.4 }, candidates: 3 },
+  {
+    name: 'verified, chained, windows behind every token',
+    settings: { mode: 'verified', threshold: 0, windowChance: 0 },
+    candidates: 3,
+  },
   { name: 'verified, best two', settings: { mode: 'verified', threshold: 0.2, topK: 2 }, candidates: 0 },
 ];
 

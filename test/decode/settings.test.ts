@@ -44,6 +44,14 @@ test('settings for another kind of model give way to those of the model', () => 
   assert.deepEqual(adaptedSettings(FULL, wish), { maxTokens: 7 });
   assert.equal(resolveSettings(PLAIN, adaptedSettings(PLAIN, wish)).mode, 'ar');
   assert.deepEqual(adaptedSettings(BLOCK, { threshold: 0.3 }), { threshold: 0.3 });
+  assert.deepEqual(adaptedSettings(BLOCK, { ...wish, windowChance: 0.5 }), { maxTokens: 7 });
+  const fastest = { window: 3, windowChance: 0.1 };
+  assert.deepEqual(adaptedSettings(CAUSAL, { ...wish, window: 5 }, fastest), {
+    ...fastest,
+    ...wish,
+    window: 5,
+  });
+  assert.deepEqual(adaptedSettings(CAUSAL, { mode: 'threshold' }, fastest), { mode: 'threshold' });
 });
 
 const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
@@ -64,6 +72,7 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
     { policy: 'factor' },
     /settings of the mode 'threshold', not of 'verified'/,
   ],
+  ['a chance above 1', CAUSAL, { windowChance: 1.5 }, /windowChance must be a number from 0 to 1, not 1\.5/],
   ['a temperature of a rule', BLOCK, { policyTemperature: 1 }, /are settings of the policy 'learned'/],
   [
     'chained proposals that are drawn',

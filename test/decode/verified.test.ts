@@ -24,6 +24,7 @@ function randomCase(seed: number) {
   const settings: Partial<DecodeSettings> = {
     threshold: [0, 1, random(), random() * 0.5][below(4)],
     window: 2 + below(blockSize - 1),
+    windowChance: [0, 1, random(), undefined][below(4)],
     maxTokens: 1 + below(14),
     stopStrings: random() < 0.2 ? ['ba', 'cc'] : [],
   };
@@ -40,6 +41,13 @@ test('greedy verified decoding gives the tokens of greedy ar on 1,000 random mod
     assert.deepEqual(of(actual), of(expected), `seed ${seed}`);
     assert.equal(expected.forwards.denoise, expected.responseIds.length);
     assert.ok(actual.forwards.total <= expected.forwards.total);
+    for (const { windowStart, window, revealed, rolledBack } of actual.steps) {
+      const positions = [...revealed.map(({ position }) => position), ...rolledBack];
+      assert.ok(
+        positions.every((position) => position < windowStart + window.length),
+        `seed ${seed}`,
+      );
+    }
     seen.rollbacks += actual.rollbacks;
     seen.saved += expected.forwards.total - actual.forwards.total;
     seen.stops.add(actual.stop);

@@ -11,7 +11,7 @@ import { plainly } from '../../server/engine/running.ts';
 import { threadCandidates } from '../../server/engine/threads.ts';
 import { measureModel } from '../../server/engine/tune.ts';
 import { timeActivations } from '../../server/engine/tune-activations.ts';
-import { timeWindows, windowCandidates } from '../../server/engine/tune-windows.ts';
+import { timeWindowChances, timeWindows, windowCandidates } from '../../server/engine/tune-windows.ts';
 import { rememberedMeasurements, tuneModel } from '../../server/engine/tuning.ts';
 import { WarmModel } from '../../server/engine/warm-model.ts';
 import { importModel } from '../../server/models/import.ts';
@@ -52,15 +52,18 @@ test('all that can be chosen for a model is measured', async (t) => {
   const { threads, activations } = await measureModel(dir, plainly('cpu'));
   const model = await loadModel({ modelDir: dir, device: 'cpu', threads: 1, storageDir: dir }, () => {});
   const windows = await timeWindows(model.denoiser, model.tokenizer);
+  const chances = await timeWindowChances(model.denoiser, model.tokenizer, 3);
   await model.release();
   const choices = (times: Times<unknown>) => times.map(([choice]) => choice);
   assert.deepEqual(choices(threads), threadCandidates());
   assert.deepEqual(choices(windows), [4, 3]);
+  assert.deepEqual(choices(chances), [0.35, 1, 0.2, 0.1, 0]);
   // A processor may get the other one wrong.
   assert.ok(
     choices(activations).length > 0 && choices(activations).every((type) => type === 'u8' || type === 's8'),
   );
-  for (const [, milliseconds] of [...threads, ...activations, ...windows]) assert.ok(milliseconds > 0);
+  for (const [, milliseconds] of [...threads, ...activations, ...windows, ...chances])
+    assert.ok(milliseconds > 0);
 });
 
 test('what was measured decides threads and window where nothing is asked for', async (t) => {
@@ -71,22 +74,23 @@ test('what was measured decides threads and window where nothing is asked for', 
   const script = path.join(parent, 'timing.cjs');
   writeFileSync(
     script,
-    `console.log('{"threads": [[1, 9], [2, 5]], "activations": [["s8", 1]], "windows": [[4, 3], [3, 2]]}')`,
+    `console.log('{"threads": [[1, 9], [2, 5]], "activations": [["s8", 1]], "windows": [[4, 3], [3, 2]], "windowChances": [[0.35, 3], [0, 2]]}')`,
   );
   await tuneModel({ args: [script] }, storageDir, { dir, weights, device: 'cpu' });
   const open = (threads: number) =>
     WarmModel.open(loadModel, { modelDir: dir, device: 'cpu', threads, storageDir });
   const prompt = { prefix: 'def f(', suffix: '', fim: false, budget: 0 };
-  const window = async (model: WarmModel, settings: Partial<DecodeSettings>, adapt = true) => {
+  const windows = async (model: WarmModel, settings: Partial<DecodeSettings>, adapt = true) => {
     const request = { prompt, settings: { maxTokens: 4, ...settings }, adapt, candidates: 0 };
-    return (await model.complete(request, { cancelled: () => false })).settings.window;
+    const { window, windowChance } = (await model.complete(request, { cancelled: () => false })).settings;
+    return [window, windowChance];
   };
   const model = await open(0);
   assert.equal(model.ready.threads, 2);
-  assert.equal(await window(model, {}), 3);
-  assert.equal(await window(model, { window: 2 }), 2);
-  assert.equal(await window(model, { mode: 'threshold' }), 4);
-  assert.equal(await window(model, {}, false), 4);
+  assert.deepEqual(await windows(model, {}), [3, 0]);
+  assert.deepEqual(await windows(model, { window: 2, windowChance: 0.5 }), [2, 0.5]);
+  assert.deepEqual(await windows(model, { mode: 'threshold' }), [4, undefined]);
+  assert.deepEqual(await windows(model, {}, false), [4, 0.35]);
   await model.release();
   const asked = await open(1);
   assert.equal(asked.ready.threads, 1);

@@ -29,7 +29,11 @@ export class TryForm {
     const window = numberField('Window', { min: 2, step: 1 }, settings.window);
     const seed = numberField('Seed', { min: 0, step: 1 }, settings.seed);
     const maxTokens = numberField('Most tokens', { min: 1, step: 1 }, settings.maxTokens);
-    const numbers = { threshold, temperature, window, seed, maxTokens };
+    const { windowChance } = settings;
+    const chance = windowChance !== undefined && {
+      windowChance: numberField('Window chance', { min: 0, max: 1, step: 0.05 }, windowChance),
+    };
+    const numbers = { threshold, temperature, window, ...chance, seed, maxTokens };
     const read = () => ({
       ...settings,
       mode: mode.control.value as DecodeMode,

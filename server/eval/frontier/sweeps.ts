@@ -42,6 +42,11 @@ function sweeps(blockSize: number): Sweep[] {
       points: [0.9, 0.6, 0.3, 0].map((threshold) => ({ threshold })),
     },
     {
+      name: 'windows',
+      base: { mode: 'verified' },
+      points: [1, 0.35, 0.2, 0].map((windowChance) => ({ windowChance })),
+    },
+    {
       name: 'threshold',
       base: { mode: 'threshold', policy: 'dynamic' },
       points: [0.95, 0.9, 0.7, 0.5].map((threshold) => ({ threshold })),

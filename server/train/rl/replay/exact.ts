@@ -50,11 +50,12 @@ export const exact: Replayer = {
 function shown(
   { promptIds, suffixIds = [], steps, settings }: Recorded,
   { cleanAttention, blockSize }: DenoiserSpec,
-  { index, kind, windowStart, window }: Step,
+  step: Step,
 ): Pick<ReplayState, 'start' | 'tokens'> {
+  const { index, kind, windowStart, window } = step;
   if (cleanAttention !== 'full') {
     // A commit that reveals the next block's first token has no row for it.
-    const tokens = kind === 'commit' ? window.slice(0, blockSize) : window;
+    const tokens = kind === 'commit' ? window.slice(0, blockSize) : proposing(step, settings);
     return { start: promptIds.length + windowStart, tokens };
   }
   const canvas: (number | null)[] = Array(settings.maxTokens).fill(null);
@@ -62,6 +63,17 @@ function shown(
     for (const { position, id } of revealed) canvas[position] = id;
   }
   return { start: 0, tokens: [...promptIds, ...canvas, ...suffixIds] };
+}
+
+/** The window that a step's tokens come from: behind a roll-back it is masked from the first token that fell on. */
+function proposing(
+  { windowStart, window, rolledBack }: Step,
+  settings: Recorded['settings'],
+): (number | null)[] {
+  if (rolledBack.length === 0) return window;
+  const standing = window.slice(0, Math.min(...rolledBack) - windowStart);
+  const room = settings.maxTokens - windowStart - standing.length;
+  return [...standing, ...Array<null>(Math.min(settings.window, room)).fill(null)];
 }
 
 /** A position that a planner decided about, and the log-probability of that decision. */
