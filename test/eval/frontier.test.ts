@@ -175,7 +175,7 @@ test('a model is swept only in the ways that it can decode, each point with sett
   const names = (overrides: Parameters<typeof tinySpec>[0]) =>
     sweepsFor(tinySpec(overrides)).map(({ name }) => name);
   const threshold = ['threshold', 'factor', 'entropy', 'static', 'sequential'];
-  assert.deepEqual(names({}), ['ar', 'verified', 'windows', ...threshold]);
+  assert.deepEqual(names({}), ['ar', 'verified', ...threshold]);
   assert.deepEqual(names({ cleanAttention: 'block' }), threshold);
   assert.deepEqual(names({ maskTokenId: undefined }), ['ar']);
   const files = ['a/slow.safetensors', 'fast.safetensors'];
