@@ -88,10 +88,23 @@ test('holes: the parts are the text again, the middle is on one to five lines', 
   assert.ok(found > 150, `${found}`);
 });
 
+test('holes: every third is a line behind its indentation', () => {
+  const text = '    first = 1\n    second = 2\n';
+  let [lines, all] = [0, 0];
+  for (let seed = 0; seed < 1000; seed++) {
+    const cut = cutHole(text, new Random(seed));
+    if (!cut) continue;
+    all++;
+    if (['first = 1', 'second = 2'].includes(cut.middle)) lines++;
+  }
+  // Of those of one to five lines some are of one, and so are some spans.
+  assert.ok(lines / all > 0.35 && lines / all < 0.65, `${lines} of ${all}`);
+});
+
 test('holes: a bracket that was opened before the cursor may be closed behind it already', () => {
   const line = 'call(first, other(second), third)';
   const ends: string[] = [];
-  for (let seed = 0; seed < 400; seed++) {
+  for (let seed = 0; seed < 800; seed++) {
     const cut = cutHole(`${line}\n`, new Random(seed));
     const closed = cut && /^([^()]*\([^()]*\))*[^()]*$/.test(cut.middle) && cut.suffix.startsWith(')');
     if (closed) ends.push(cut.suffix);

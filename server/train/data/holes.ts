@@ -7,11 +7,11 @@ const MOST_LINES = 5;
 const MOST_CHARACTERS = 400;
 
 /** Kinds of holes, as completions in an editor leave them. */
-type HoleKind = 'rest-of-line' | 'lines' | 'span';
+type HoleKind = 'line' | 'rest-of-line' | 'lines' | 'span';
 
 /**
- * Cuts a hole into a text: mostly the rest of a line behind its indentation, every second time only up to the bracket
- * that an editor has closed behind the cursor; sometimes one to five whole lines or a span inside a line. Undefined where
+ * Cuts a hole into a text: mostly a line behind its indentation, or the rest of one from any place on, every second time
+ * only up to the bracket that an editor has closed behind the cursor; sometimes one to five lines or a span inside one. Undefined where
  * the text has no room for one.
  */
 export function cutHole(
@@ -32,8 +32,9 @@ export function cutHole(
 
 function drawKind(random: Random): HoleKind {
   const u = random.uniform();
-  if (u < 0.5) return 'rest-of-line';
-  return u < 0.8 ? 'lines' : 'span';
+  if (u < 0.35) return 'line';
+  if (u < 0.65) return 'rest-of-line';
+  return u < 0.9 ? 'lines' : 'span';
 }
 
 function hole(
@@ -47,6 +48,8 @@ function hole(
   const indented = lines[line] + (/^[ \t]*/.exec(text.slice(lines[line], lineEnd(line)))?.[0].length ?? 0);
   const within = (from: number, to: number) => from + Math.floor(random.uniform() * Math.max(0, to - from));
   switch (kind) {
+    case 'line':
+      return [indented, lineEnd(line)];
     case 'rest-of-line': {
       const start = within(indented, lineEnd(line));
       const rest = text.slice(start, lineEnd(line));
