@@ -34,6 +34,7 @@ export async function decodeVerified(session: Session): Promise<void> {
     // What may be the last token of the response needs no row.
     const clean = open ? ids : ids.slice(0, -1);
     const windows = windowsBehind(session, pending, clean.length, width);
+    // The window that is recorded reaches as far as any that is fed.
     const ends = windows.map(({ after, rows }) => after + rows + 1 - ids.length);
     const masked = open ? width(ids.length) : Math.max(0, ...ends);
     const rows = pendingRows(session.denoiser.spec, cache.length, clean, windows);
