@@ -120,9 +120,8 @@ export interface Step {
    * before `windowStart`. Which positions have rows depends on the model's attention. Causal: all but the last, and the
    * tokens before the first masked one are clean rows, which enter the cache. In verified decoding windows of masks may
    * stand behind other clean rows too; where tokens are rolled back, proposals come from the one behind those that
-   * stand. Block: all, but for the position that
-   * a commit with logit shift 1 adds at the end, the next block's first. Full: all, and besides them the prompt, the
-   * masked positions from the window's end to `maxTokens`, and `suffixIds`.
+   * stand. Block: all, but for the position that a commit with logit shift 1 adds at the end, the next block's first.
+   * Full: all, and besides them the prompt, the masked positions from the window's end to `maxTokens`, and `suffixIds`.
    */
   window: (number | null)[];
   revealed: Reveal[];

@@ -12,7 +12,7 @@ export interface Measurements {
   activations: Times<Activations>;
   /** Of a token of verified decoding, by its window; empty for a model that does not decode so. */
   windows: Times<number>;
-  /** The same with the fastest of these, by the chance that further windows are worth. */
+  /** The same with the fastest of these, by the least chance of a further window; missing where it was not measured yet. */
   windowChances?: Times<number>;
 }
 

@@ -11,8 +11,8 @@ type HoleKind = 'line' | 'rest-of-line' | 'lines' | 'span';
 
 /**
  * Cuts a hole into a text: mostly a line behind its indentation, or the rest of one from any place on, every second time
- * only up to the bracket that an editor has closed behind the cursor; sometimes one to five lines or a span inside one. Undefined where
- * the text has no room for one.
+ * only up to the bracket that an editor has closed behind the cursor; sometimes one to five lines or a span inside one.
+ * Undefined where the text has no room for a hole.
  */
 export function cutHole(
   text: string,
