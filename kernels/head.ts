@@ -12,6 +12,9 @@ export const HEAD = {
   /** Of how many of the selected rows, the first ones, the entropy is wanted, i64 [1]. */
   entropyCount: 'entropy_count',
   entropy: 'entropy',
+  /** Tokens whose logits are wanted, as places among the logits of all selected rows in order, i64 [scored]. */
+  scored: 'scored',
+  scoredLogits: 'scored_logits',
   logits: 'logits',
 } as const;
 
@@ -36,7 +39,8 @@ export const wholeLogits: Head = (graph, hidden, { precision, matrix }, shape) =
 /**
  * The best tokens of every row, ids i32 and logits f32 [selected, count], and log Σ exp of all its logits,
  * f32 [selected]. `suppressed` tokens take no part in either. On demand the entropy of its softmax, f32
- * [entropy_count]: a sum over the vocabulary that most forwards have no use for.
+ * [entropy_count]: a sum over the vocabulary that most forwards have no use for; and the logits of given tokens, f32
+ * [scored].
  */
 export function bestTokens(suppressed: readonly number[]): Head {
   return (graph, hidden, { precision, matrix }, shape) => {
@@ -57,6 +61,9 @@ export function bestTokens(suppressed: readonly number[]): Head {
     graph.output(HEAD.topIds, graph.op('Cast', [ids], { to: 6 }), 'i32', ['selected', 'count']);
     graph.output(HEAD.topLogits, top, 'f32', ['selected', 'count']);
     graph.output(HEAD.logSumExp, logSumExp, 'f32', ['selected']);
+    const scored = graph.input(HEAD.scored, 'i64', [HEAD.scored]);
+    const flat = graph.op('Reshape', [logits, graph.i64([-1])]);
+    graph.output(HEAD.scoredLogits, graph.op('Gather', [flat, scored], { axis: 0 }), 'f32', [HEAD.scored]);
     graph.output(HEAD.entropy, entropy(graph, { relative, exponentials, sum, logSum }), 'f32', [
       HEAD.entropyCount,
     ]);

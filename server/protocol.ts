@@ -28,6 +28,11 @@ export interface DecodeSettings {
    * least this chance, 0 … 1, and at the likeliest place in any case. Left out: 1.
    */
   windowChance?: number;
+  /**
+   * Of the mode `ar` of causal models: how many of the likeliest responses are decoded side by side, of which the one is
+   * taken that goes best with what stands after it. Left out: 1.
+   */
+  beams?: number;
   maxTokens: number;
   /** 0 is greedy. */
   temperature: number;
@@ -105,7 +110,10 @@ export interface Decision {
   inputs?: { start: number; rows: number; time: number; confidences: number[]; hidden?: number[] };
 }
 
-/** One forward and what was fixed from it. */
+/**
+ * One forward and what was fixed from it. Where several beams were decoded, the steps are those of the one that was taken,
+ * a token each.
+ */
 export interface Step {
   index: number;
   /** A commit forward writes a finished block into the cache; with logit shift 1 it reveals the next block's first token. */

@@ -31,6 +31,10 @@ export const DECODE_OPTIONS: Options = {
     type: 'string',
     help: 'verified: more windows, wherever decoding goes on with this chance, 0 to 1',
   },
+  beams: {
+    type: 'string',
+    help: 'ar: the likeliest responses side by side; the one is taken that goes best with what follows',
+  },
   cache: {
     type: 'string',
     help: 'prefix or dual: approximate cache of a model with full attention (default: none)',
@@ -67,6 +71,7 @@ export function readDecodeOptions(values: Values): DecodeOptions {
     factor: number(values, 'factor'),
     window: number(values, 'window'),
     windowChance: number(values, 'window-chance'),
+    beams: number(values, 'beams'),
     cache: choice(values, 'cache', ['prefix', 'dual'] as const),
     refresh: number(values, 'refresh'),
     maxTokens: number(values, 'max-tokens'),

@@ -34,7 +34,9 @@ export async function decodeOnBlockGrid(session: Session): Promise<void> {
         // With logit shift 1 the commit selects a row that no step does.
         const clean = shift === 0 && subBlock + subBlockSize >= size;
         const next = { predicted: masked, clean };
-        const result = await session.forward('denoise', blockRows(spec, cache.length, window), select, next);
+        const result = await session.forward('denoise', blockRows(spec, cache.length, window), select, {
+          next,
+        });
         const all = masked.map((row, i) =>
           session.choose(windowStart + row, session.distribution(result, i), 'noisy'),
         );

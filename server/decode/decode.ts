@@ -2,12 +2,13 @@ import { UserError } from '../errors.ts';
 import type { DenoiserSpec } from '../models/spec.ts';
 import type { DecodeMode, DecodeSettings, StopReason, Trajectory } from '../protocol.ts';
 import { decodeAutoregressively } from './ar.ts';
+import { decodeBeams } from './beams.ts';
 import { decodeOnBlockGrid } from './block-grid.ts';
 import type { Denoiser, KvCache } from './denoiser.ts';
 import { decodeWithFullAttention } from './full-attention.ts';
 import { prefill } from './prefill.ts';
 import { Cancelled, type DecodeHooks, Session } from './session.ts';
-import { resolveSettings } from './settings.ts';
+import { resolveSettings, severalBeams } from './settings.ts';
 import type { TokenDecoder } from './text.ts';
 import { decodeByThreshold } from './threshold.ts';
 import type { LearnedPolicy } from './unmasking/learned-policy.ts';
@@ -83,6 +84,7 @@ async function run(session: Session): Promise<StopReason> {
     await prefill(session);
     if (spec.cleanAttention === 'full') await decodeWithFullAttention(session);
     else if (spec.cleanAttention === 'block') await decodeOnBlockGrid(session);
+    else if (severalBeams(session.settings)) await decodeBeams(session);
     else await CAUSAL_MODES[session.settings.mode](session);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;

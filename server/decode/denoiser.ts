@@ -35,6 +35,8 @@ export interface ForwardRequest {
   hidden?: boolean;
   /** Also return the entropy of the selected rows. */
   entropy?: boolean;
+  /** Also return the logits of these tokens, one for each selected row. */
+  scored?: readonly number[];
   /** What to expect of the next forwards, for a denoiser that computes several in one call. Changes no result. */
   ahead?: Ahead;
 }
@@ -63,6 +65,8 @@ export interface ForwardResult {
   hidden?: Float32Array;
   /** Entropy of the softmax of all logits (suppressed tokens excluded) in nats, [selected], when asked for. */
   entropy?: Float32Array;
+  /** Their logits, [selected], when asked for. */
+  scoredLogits?: Float32Array;
   /** Appends the keys and values of the first `count` rows to the cache of the request, before it is fed again. */
   commit(count: number): void;
 }

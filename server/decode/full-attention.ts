@@ -38,7 +38,7 @@ export async function decodeWithFullAttention(session: Session): Promise<void> {
       const select = predicted.map((row) => row - spec.logitShift);
       const window = canvas.slice(start, end);
       const next = settings.cache === undefined ? { predicted, clean: false } : undefined;
-      const result = await session.forward('denoise', rows, select, next);
+      const result = await session.forward('denoise', rows, select, { next });
       if (anew) result.commit(kept.length);
       const all = masked.map((position, i) =>
         session.choose(position, session.distribution(result, i), 'noisy'),

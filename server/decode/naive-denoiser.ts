@@ -89,6 +89,10 @@ export function naiveDenoiser(spec: DenoiserSpec, weight: WeightReader, samplerH
         },
       };
       if (request.entropy) result.entropy = Float32Array.from(ranked, (row) => row.entropy);
+      if (request.scored) {
+        const all = rowsOf(logits, spec.vocabSize);
+        result.scoredLogits = Float32Array.from(request.scored, (id, i) => all[i][id]);
+      }
       if (request.hidden) {
         result.hidden = Float32Array.from(rowsOf(hidden, spec.hiddenSize).flatMap((row) => [...row]));
       }

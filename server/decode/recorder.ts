@@ -21,6 +21,8 @@ export type StepReport = Pick<Step, 'kind' | 'windowStart' | 'window' | 'settled
   /** Proposals that stand, with the clean rows' distributions. */
   confirmed?: readonly Omit<Choice, 'source'>[];
   rolledBack?: number[];
+  /** Left out: since its forward began. */
+  milliseconds?: number;
 };
 
 /** Collects the steps and counts of a trajectory and reports every step as it happens. */
@@ -57,6 +59,7 @@ export class Recorder {
 
   step(report: StepReport): void {
     const { revealed = [], confirmed = [], rolledBack = [], ...rest } = report;
+    const { milliseconds = performance.now() - this.forwardStarted } = rest;
     if (rolledBack.length > 0) this.rollbacks++;
     const step: Step = {
       ...rest,
@@ -69,7 +72,7 @@ export class Recorder {
         ...(this.candidates > 0 && { candidates: this.best(distribution) }),
       })),
       rolledBack,
-      milliseconds: performance.now() - this.forwardStarted,
+      milliseconds,
     };
     this.decided = undefined;
     this.steps.push(step);

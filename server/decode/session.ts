@@ -2,6 +2,7 @@ import type { DecodeSettings, Step } from '../protocol.ts';
 import { agreeing, BEGINNING_CANDIDATES, type Beginning } from './beginning.ts';
 import type { Ahead, Denoiser, ForwardResult, KvCache, SamplerHead } from './denoiser.ts';
 import { atLeast, type Distribution, pick, probabilityOf, rowDistribution } from './distribution.ts';
+import type { Following } from './following.ts';
 import { POLICIES } from './policies/index.ts';
 import { leastRevealed } from './policies/policy.ts';
 import { Random } from './random.ts';
@@ -24,6 +25,8 @@ export interface DecodeHooks {
   suffixIds?: readonly number[];
   /** What the response of a causal model has to begin with. */
   beginning?: Beginning;
+  /** What stands after the response, by which a causal model chooses among beams. */
+  following?: Following;
   /** What decides with the policy `learned`. */
   policy?: LearnedPolicy;
   /** Every decision is recorded with what that policy sees of it, also where a rule decides. */
@@ -33,6 +36,16 @@ export interface DecodeHooks {
 /** Thrown by `Session.forward` in place of a forward once the caller has cancelled. */
 export class Cancelled extends Error {
   override name = 'Cancelled';
+}
+
+/** What a forward is asked beside the rows that it feeds. */
+export interface Asked {
+  /** What follows it if all goes on alike. */
+  next?: Omit<Ahead, 'threshold'>;
+  /** Best tokens that are looked at of every row, where they are more than the settings need. */
+  topK?: number;
+  /** Tokens whose logits are wanted, [selected]. */
+  scored?: readonly number[];
 }
 
 /** The state of one decoding that every mode shares. */
@@ -65,12 +78,8 @@ export class Session {
     this.settings = settings;
     this.random = new Random(settings.seed);
     this.recorder = new Recorder(tokenizer, hooks.candidates, hooks.onStep?.bind(hooks));
-    this.response = new Response(tokenizer, {
-      ...settings,
-      stopTokenIds: denoiser.spec.stopTokenIds,
-      beginning: hooks.beginning?.text.length,
-    });
     this.hooks = hooks;
+    this.response = this.newResponse();
     const { policy, policyInputs = false } = hooks;
     const text = { spec: denoiser.spec, promptLength: promptIds.length };
     this.deciding = policy && new Deciding(policy, text, settings, this.random, this.recorder, policyInputs);
@@ -87,12 +96,26 @@ export class Session {
     return this.deciding !== undefined;
   }
 
-  /** Runs one forward over the session's cache, or throws Cancelled. `next`: what follows it if all goes on alike. */
+  /** What stands after the response, where the prompt says so. */
+  get following(): Following | undefined {
+    return this.hooks.following;
+  }
+
+  /** An empty response that ends as this decoding's own does. */
+  newResponse(): Response {
+    return new Response(this.tokenizer, {
+      ...this.settings,
+      stopTokenIds: this.denoiser.spec.stopTokenIds,
+      beginning: this.hooks.beginning?.text.length,
+    });
+  }
+
+  /** Runs one forward over the session's cache, or throws Cancelled. */
   async forward(
     kind: ForwardKind,
     rows: Rows,
     select: readonly number[],
-    next?: Omit<Ahead, 'threshold'>,
+    { next, topK = 1, scored }: Asked = {},
   ): Promise<ForwardResult> {
     if (this.hooks.cancelled()) throw new Cancelled();
     this.recorder.forward(kind);
@@ -100,7 +123,7 @@ export class Session {
     const hidden = kind === 'denoise' && wanted;
     const entropy = this.settings.policy === 'entropy';
     const ahead = next && this.foresees ? { ...next, threshold: this.settings.threshold } : undefined;
-    const request = { cache: this.cache, ...rows, topK: this.topK(), hidden, entropy, ahead };
+    const request = { cache: this.cache, ...rows, topK: this.topK(topK), hidden, entropy, ahead, scored };
     if (kind !== 'denoise' || !this.deciding?.seesRows) return this.denoiser.forward({ ...request, select });
     const all = await this.denoiser.forward({ ...request, select: [...rows.ids.keys()] });
     if (!all.hidden) throw new Error('The policy sees hidden states, but the forward returned none.');
@@ -114,13 +137,18 @@ export class Session {
 
   /** What the settled response still lacks of the beginning that it has to have. */
   get missingBeginning(): string {
-    return this.hooks.beginning?.text.slice(this.response.text.length) ?? '';
+    return this.lacking(this.response);
   }
 
-  /** The distribution that a clean row gives of the token after it, once all tokens up to that row are settled. */
-  nextDistribution(result: ForwardResult, selected: number): Distribution {
+  /** What a response still lacks of the beginning that it has to have. */
+  lacking({ text }: Response): string {
+    return this.hooks.beginning?.text.slice(text.length) ?? '';
+  }
+
+  /** The distribution that a clean row gives of the token after it, once all tokens up to that row are in the response. */
+  nextDistribution(result: ForwardResult, selected: number, response = this.response): Distribution {
     const { beginning } = this.hooks;
-    const missing = this.missingBeginning;
+    const missing = this.lacking(response);
     if (!beginning || missing === '') return this.distribution(result, selected);
     const { temperature } = this.settings;
     const all = rowDistribution(result, selected, { temperature, topK: BEGINNING_CANDIDATES });
@@ -191,13 +219,13 @@ export class Session {
     return policy === 'dynamic' && steps === undefined && temperature === 0 && !this.deciding;
   }
 
-  private topK(): number {
+  private topK(asked: number): number {
     const { spec } = this.denoiser;
     const sampled = this.settings.temperature > 0 ? this.settings.topK : 1;
     const agreeing = this.missingBeginning === '' ? 1 : BEGINNING_CANDIDATES;
     const chained = this.samplerHead?.candidates ?? 1;
     const seen = this.hooks.policy?.confidences ?? 1;
-    const wanted = Math.max(sampled, chained, this.hooks.candidates, agreeing, seen);
+    const wanted = Math.max(asked, sampled, chained, this.hooks.candidates, agreeing, seen);
     return Math.min(wanted, spec.vocabSize - new Set(spec.suppressedTokenIds).size);
   }
 }

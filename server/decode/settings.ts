@@ -20,6 +20,9 @@ const VERIFIED_WINDOW = 4;
  */
 const WINDOW_CHANCE = 0.35;
 
+/** More would only find what is less likely. */
+const MOST_BEAMS = 64;
+
 /** Every policy: the rules, and one that comes in a file. */
 export const POLICY_NAMES: readonly RevealPolicy[] = [...(Object.keys(POLICIES) as RevealRule[]), 'learned'];
 
@@ -32,7 +35,7 @@ export function resolveSettings(
   given: Partial<DecodeSettings>,
   learned?: LearnedPolicy,
 ): DecodeSettings {
-  const mode = given.mode ?? defaultMode(spec);
+  const mode = given.mode ?? (severalBeams(given) ? 'ar' : defaultMode(spec));
   const maxTokens = given.maxTokens ?? 64;
   const settings: DecodeSettings = {
     mode,
@@ -57,6 +60,7 @@ export function resolveSettings(
   if (settings.stopStrings.some((stop) => typeof stop !== 'string' || stop === '')) {
     throw new UserError('stopStrings must be non-empty strings.');
   }
+  checkBeams(spec, settings);
   checkReveal(settings);
   checkLearned(spec, settings);
   checkCache(spec, settings);
@@ -81,7 +85,7 @@ export function adaptedSettings(
   fastest: VerifiedWindows = {},
 ): Partial<DecodeSettings> {
   if (given.mode !== undefined && misfit(spec, given.mode) !== undefined) {
-    const { mode: _mode, threshold: _threshold, windowChance: _chance, ...others } = given;
+    const { mode: _mode, threshold: _threshold, windowChance: _chance, beams: _beams, ...others } = given;
     return adaptedSettings(spec, others, fastest);
   }
   const verified = (given.mode ?? defaultMode(spec)) === 'verified' && given.policy !== 'learned';
@@ -126,13 +130,32 @@ function misfit({ maskTokenId, cleanAttention }: DenoiserSpec, mode: DecodeMode)
 
 /** Those of the settings without a default of their own that were given. */
 function optionalSettings(settings: Partial<DecodeSettings>): Partial<DecodeSettings> {
-  const { windowChance, stopAtDedent, policy, steps, entropyBound, factor, cache, refresh } = settings;
+  const { windowChance, beams, stopAtDedent, policy, steps, entropyBound, factor, cache, refresh } = settings;
   const { policyFile, unmasking, policyTemperature } = settings;
   const optional = {
-    ...{ windowChance, stopAtDedent, policy, steps, entropyBound, factor, cache, refresh },
+    ...{ windowChance, beams, stopAtDedent, policy, steps, entropyBound, factor, cache, refresh },
     ...{ policyFile, unmasking, policyTemperature },
   };
   return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+}
+
+/** Whether more than one response is decoded. */
+export function severalBeams({ beams = 1 }: Partial<DecodeSettings>): boolean {
+  return beams > 1;
+}
+
+function checkBeams(spec: DenoiserSpec, settings: DecodeSettings): void {
+  const { beams, mode, temperature } = settings;
+  if (beams === undefined) return;
+  checkNumber('beams', beams, { min: 1, max: MOST_BEAMS, whole: true });
+  if (!severalBeams(settings)) return;
+  if (spec.cleanAttention !== 'causal')
+    throw new UserError(
+      `beams are of models with causal attention, and this one has ${spec.cleanAttention}.`,
+    );
+  if (mode !== 'ar') throw new UserError(`beams are a setting of the mode 'ar', not of '${mode}'.`);
+  if (temperature > 0)
+    throw new UserError('beams are the likeliest responses, no samples: set temperature to 0.');
 }
 
 function checkReveal(settings: DecodeSettings): void {

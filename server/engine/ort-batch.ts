@@ -82,17 +82,27 @@ export class OrtBatch implements BatchDenoiser {
     }
     const topK = Math.min(Math.max(...requests.map((request) => request.topK)), this.spec.vocabSize);
     const selected = samples.reduce((sum, { select }) => sum + select.length, 0);
+    const starts = rowStarts(samples.map(({ select }) => ({ ids: select })));
+    const first = ({ cache }: ForwardRequest) => starts[(cache as OrtCache).sample];
     const { i64 } = tensors(this.#ort);
     const out = await this.#forward.run(samples, {
       ...this.#matrices,
       [HEAD.count]: i64([topK]),
       [HEAD.entropyCount]: i64([requests.some(({ entropy }) => entropy) ? selected : 0]),
+      [HEAD.scored]: i64(
+        requests.flatMap((request) =>
+          (request.scored ?? []).map((id, i) => (first(request) + i) * this.spec.vocabSize + id),
+        ),
+      ),
     });
     const places = Math.max(...samples.map(({ ids }) => ids.length));
-    const starts = rowStarts(samples.map(({ select }) => ({ ids: select })));
-    return requests.map((request) => {
+    const scored = rowStarts(requests.map((request) => ({ ids: request.scored ?? [] })));
+    return requests.map((request, i) => {
       const cache = request.cache as OrtCache;
-      return this.#result({ ...request, cache }, out, starts[cache.sample], topK, places);
+      const result = this.#result({ ...request, cache }, out, first(request), topK, places);
+      if (!request.scored) return result;
+      const all = out[HEAD.scoredLogits].data as Float32Array;
+      return { ...result, scoredLogits: all.slice(scored[i], scored[i] + request.scored.length) };
     });
   }
 

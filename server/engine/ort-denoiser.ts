@@ -83,6 +83,7 @@ export class OrtDenoiser implements Denoiser {
     const out = await this.#forward.run([{ ...request, select }], {
       [HEAD.count]: i64([Math.min(topK, this.spec.vocabSize)]),
       [HEAD.entropyCount]: i64([request.entropy ? asked.select.length : 0]),
+      [HEAD.scored]: i64((request.scored ?? []).map((id, i) => i * this.spec.vocabSize + id)),
       // It is all the same which rows a single step predicts.
       ...(this.#ahead &&
         (ahead
@@ -122,7 +123,7 @@ export function loopFeeds(
 
 /** What step `step` of a call of `steps` has returned for a request. */
 function resultOf(
-  { cache, ids, select, hidden, entropy }: CacheRequest,
+  { cache, ids, select, hidden, entropy, scored }: CacheRequest,
   out: Readonly<Record<string, Tensor>>,
   step: number,
   steps: number,
@@ -138,6 +139,7 @@ function resultOf(
     topLogits: wanted(HEAD.topLogits, new Float32Array()),
     logSumExp: wanted(HEAD.logSumExp, new Float32Array()),
     entropy: entropy ? part(HEAD.entropy) : undefined,
+    scoredLogits: scored && part(HEAD.scoredLogits),
     hidden: hidden ? wanted(FORWARD.hidden, new Float32Array()) : undefined,
     commit(rowCount) {
       if (cache.version !== version)

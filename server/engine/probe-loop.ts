@@ -30,6 +30,7 @@ export async function loopDifference(ort: Ort, folder: ModelFolder, on: Running)
     const counts = {
       [HEAD.count]: i64([vocabSize - suppressedTokenIds.length]),
       [HEAD.entropyCount]: i64([0]),
+      [HEAD.scored]: i64([]),
     };
     return forward.run([{ ...rows, select: ROWS }], { ...counts, ...extra });
   };

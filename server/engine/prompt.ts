@@ -1,3 +1,4 @@
+import type { Following } from '../decode/following.ts';
 import type { DenoiserSpec, FimSpec } from '../models/spec.ts';
 import type { EnginePrompt } from '../protocol.ts';
 import { chatIds } from './chat-prompt.ts';
@@ -28,6 +29,8 @@ export interface PromptTokens {
   suffixIds: number[];
   /** Texts that end the response, besides those of the request. */
   stopStrings: string[];
+  /** What stands after the response and where the ids hold it, in a model's order for filling in. */
+  following?: Omit<Following, 'encode'>;
 }
 
 /**
@@ -44,7 +47,11 @@ export function promptTokens(
 ): PromptTokens {
   const alone = (ids: number[]): PromptTokens => ({ ids, suffixIds: [], stopStrings: [] });
   if (prompt.chat) return alone(chatIds(codec.encode(prompt.prefix), spec.chat, codec));
-  if (!prompt.fim || spec.fim) return alone(promptIds(prompt, spec, codec, room));
+  if (prompt.fim && spec.fim) {
+    const { ids, following } = fimTokens(prompt, spec.fim, codec, budgetOf(prompt, room));
+    return { ...alone(ids), following };
+  }
+  if (!prompt.fim) return alone(promptIds(prompt, spec, codec, room));
   if (spec.cleanAttention === 'full') {
     const after = suffixIds(prompt.suffix, codec, Math.floor(budgetOf(prompt, room) * SUFFIX_SHARE));
     const ids = promptIds({ ...prompt, fim: false }, spec, codec, budgetOf(prompt, room) - after.length);
@@ -94,7 +101,7 @@ export function promptIds(
   room: number,
 ): number[] {
   const budget = budgetOf(prompt, room);
-  if (prompt.fim && spec.fim) return fimIds(prompt, spec.fim, codec, budget);
+  if (prompt.fim && spec.fim) return fimTokens(prompt, spec.fim, codec, budget).ids;
   const ids = prefixIds(prompt.prefix, codec, budget);
   // Text that begins at nothing follows the end of another text.
   return ids.length > 0 ? ids : [spec.stopTokenIds[0]];
@@ -104,16 +111,26 @@ function budgetOf({ budget }: EnginePrompt, room: number): number {
   return Math.max(1, Math.min(budget || DEFAULT_BUDGET, room));
 }
 
-function fimIds(prompt: EnginePrompt, fim: FimSpec, codec: TextCodec, budget: number): number[] {
+function fimTokens(
+  prompt: EnginePrompt,
+  fim: FimSpec,
+  codec: TextCodec,
+  budget: number,
+): Required<Pick<PromptTokens, 'ids' | 'following'>> {
   const markers = fim.middleTokenId === undefined ? 2 : 3;
   const room = Math.max(0, budget - markers);
   const suffix = suffixIds(prompt.suffix, codec, Math.floor(room * SUFFIX_SHARE));
   const prefix = prefixIds(prompt.prefix, codec, room - suffix.length);
+  // The marker of a suffix is hidden with it.
+  const following = (from: number) => ({ ids: suffix, hidden: { from, to: from + 1 + suffix.length } });
   if (fim.order === 'suffix-prefix-middle') {
-    return [fim.suffixTokenId, ...suffix, fim.prefixTokenId, ...prefix];
+    return { ids: [fim.suffixTokenId, ...suffix, fim.prefixTokenId, ...prefix], following: following(0) };
   }
   const middle = fim.middleTokenId === undefined ? [] : [fim.middleTokenId];
-  return [fim.prefixTokenId, ...prefix, fim.suffixTokenId, ...suffix, ...middle];
+  return {
+    ids: [fim.prefixTokenId, ...prefix, fim.suffixTokenId, ...suffix, ...middle],
+    following: following(1 + prefix.length),
+  };
 }
 
 function suffixIds(suffix: string, codec: TextCodec, budget: number): number[] {

@@ -54,6 +54,7 @@ function isStep(asked: CacheRequest, made: CacheRequest, step: ComputedStep): bo
     asked.topK === made.topK &&
     !asked.hidden &&
     !asked.entropy &&
+    !asked.scored &&
     seesTheSame(asked, made)
   );
 }

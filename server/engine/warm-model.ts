@@ -73,15 +73,15 @@ export class WarmModel {
     const { ids, ...around } = promptTokens(prompt, spec, tokenizer, spec.maxPositions - maxTokens);
     const stopStrings = [...(given.stopStrings ?? []), ...around.stopStrings];
     const settings = { ...given, stopStrings };
+    const encode = (text: string) => tokenizer.encode(text);
     const decoded = await decode(this.denoiser, tokenizer, this.cache, ids, settings, {
       suffixIds: around.suffixIds,
       cancelled: hooks.cancelled,
       onStep: hooks.onStep,
       candidates: request.candidates,
       policy,
-      beginning: prompt.beginning
-        ? { text: prompt.beginning, encode: (text) => tokenizer.encode(text) }
-        : undefined,
+      beginning: prompt.beginning ? { text: prompt.beginning, encode } : undefined,
+      following: around.following && { ...around.following, encode },
     });
     return {
       ...decoded,

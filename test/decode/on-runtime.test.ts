@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { decode } from '../../server/decode/decode.ts';
-import type { Denoiser } from '../../server/decode/denoiser.ts';
+import type { Denoiser, ForwardRequest } from '../../server/decode/denoiser.ts';
 import { naiveDenoiser } from '../../server/decode/naive-denoiser.ts';
 import { loadModel } from '../../server/engine/load.ts';
 import { loadOrt } from '../../server/engine/ort.ts';
+import { OrtBatch } from '../../server/engine/ort-batch.ts';
 import { OrtDenoiser } from '../../server/engine/ort-denoiser.ts';
 import { openModel } from '../../server/models/registry.ts';
 import type { DecodeSettings } from '../../server/protocol.ts';
@@ -44,6 +45,72 @@ test('on ONNX Runtime a tiny fp32 model decodes as the naive denoiser does, in e
   assert.ok(rollbacks > 10);
   await engine.release();
 });
+
+test('on ONNX Runtime beams find what they find with the naive denoiser, alone and in a batch', async () => {
+  const folder = await openModel(path.join(ROOT, 'test', 'fixtures', 'llama-tied-window'));
+  const spec = { ...folder.spec, maskTokenId: 7, suppressedTokenIds: [7], stopTokenIds: [3] };
+  const weights = readSafetensors(path.join(folder.dir, 'model.safetensors'));
+  const naive = naiveDenoiser(spec, (name) => weights.get(name)!);
+  const ort = await loadOrt();
+  const engine = await OrtDenoiser.open(ort, { ...folder, spec }, 1);
+  const batch = await OrtBatch.open(ort, { ...folder, spec }, 1);
+  let moved = 0;
+  for (let seed = 1; seed <= 8; seed++) {
+    const random = testRandom(seed);
+    const tokens = (count: number) =>
+      Array.from({ length: count }, () => Math.floor(random() * (spec.vocabSize - 1)));
+    const after = tokens(5);
+    const prompt = [...after, ...tokens(6)];
+    const encode = (text: string) => [...text].map((letter) => letter.charCodeAt(0) - 97);
+    const following = { ids: after, hidden: { from: 0, to: 5 }, encode };
+    const asked = (denoiser: Denoiser, hooks = { ...HOOKS, following }) =>
+      decode(denoiser, LETTERS, denoiser.newCache(), prompt, { beams: 5, maxTokens: 9 }, hooks);
+    const expected = await asked(naive);
+    assert.deepEqual((await asked(engine)).responseIds, expected.responseIds, `seed ${seed}`);
+    assert.deepEqual((await asked(batchOfOne(batch))).responseIds, expected.responseIds, `seed ${seed}`);
+    const alone = await run(naive, prompt, { beams: 5, maxTokens: 9 });
+    moved += Number(alone.text !== expected.text);
+  }
+  assert.ok(moved > 0);
+  await engine.release();
+  await batch.release();
+});
+
+test('a batch gives every request the logits that it asks for', async () => {
+  const folder = await openModel(path.join(ROOT, 'test', 'fixtures', 'llama-tied-window'));
+  const ort = await loadOrt();
+  const engine = await OrtDenoiser.open(ort, folder, 1);
+  const batch = await OrtBatch.open(ort, folder, 1);
+  const rows = (ids: number[]) => ({
+    ids,
+    positions: [...ids.keys()],
+    visible: (row: number, column: number) => column <= row,
+    topK: 1,
+  });
+  const asked: Omit<ForwardRequest, 'cache'>[] = [
+    { ...rows([1, 2, 3, 4]), select: [1, 3], scored: [5, 6] },
+    { ...rows([4, 2]), select: [0] },
+    { ...rows([2, 2, 5]), select: [0, 1, 2], scored: [1, 1, 9] },
+  ];
+  const caches = batch.newCaches(3);
+  const together = await batch.forward(asked.map((request, i) => ({ ...request, cache: caches[i] })));
+  for (const [i, request] of asked.entries()) {
+    const alone = await engine.forward({ ...request, cache: engine.newCache() });
+    assert.deepEqual(together[i].scoredLogits, alone.scoredLogits);
+    assert.equal(alone.scoredLogits?.length, request.scored?.length);
+  }
+  await engine.release();
+  await batch.release();
+});
+
+/** A denoiser that feeds a batch one cache. */
+function batchOfOne(batch: OrtBatch): Denoiser {
+  return {
+    spec: batch.spec,
+    newCache: () => batch.newCaches(1)[0],
+    forward: async (request) => (await batch.forward([request]))[0],
+  };
+}
 
 const EMBEDDED = path.join(ROOT, 'models', 'unmask-135m');
 const PROMPTS = [

@@ -52,6 +52,10 @@ test('settings for another kind of model give way to those of the model', () => 
     window: 5,
   });
   assert.deepEqual(adaptedSettings(CAUSAL, { mode: 'threshold' }, fastest), { mode: 'threshold' });
+  const beams = { beams: 4, mode: 'ar', maxTokens: 7 } as const;
+  assert.deepEqual(adaptedSettings(CAUSAL, beams, fastest), beams);
+  assert.deepEqual(adaptedSettings(BLOCK, beams, fastest), { maxTokens: 7 });
+  assert.equal(resolveSettings(CAUSAL, { beams: 4 }).mode, 'ar');
 });
 
 const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
@@ -72,6 +76,10 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
     { policy: 'factor' },
     /settings of the mode 'threshold', not of 'verified'/,
   ],
+  ['no beams', CAUSAL, { beams: 0 }, /beams must be a whole number from 1 to 64, not 0/],
+  ['beams of samples', CAUSAL, { beams: 4, temperature: 1 }, /no samples: set temperature to 0/],
+  ['beams of another mode', CAUSAL, { beams: 4, mode: 'verified' }, /of the mode 'ar', not of 'verified'/],
+  ['beams on blocks', BLOCK, { beams: 4, mode: 'threshold' }, /causal attention, and this one has block/],
   ['a chance above 1', CAUSAL, { windowChance: 1.5 }, /windowChance must be a number from 0 to 1, not 1\.5/],
   ['a temperature of a rule', BLOCK, { policyTemperature: 1 }, /are settings of the policy 'learned'/],
   [
