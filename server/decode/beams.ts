@@ -20,7 +20,7 @@ export async function decodeBeams(session: Session): Promise<void> {
   const prompt = cache.length;
   try {
     const { found, milliseconds } = await search(session, prompt);
-    const { choices } = await likeliest(session, found, prompt);
+    const { choices } = await likeliest(session, found);
     for (const [i, choice] of choices.entries()) {
       response.settle([choice.id]);
       const before = milliseconds.slice(0, i).reduce((sum, value) => sum + value, 0);
@@ -65,11 +65,11 @@ async function search(session: Session, prompt: number): Promise<{ found: Beam[]
 }
 
 /** The best of the responses, by falling probability, given what follows. */
-async function likeliest(session: Session, found: readonly Beam[], prompt: number): Promise<Beam> {
+async function likeliest(session: Session, found: readonly Beam[]): Promise<Beam> {
   const { following } = session;
   if (!following || following.ids.length === 0 || found.length === 1) return found[0];
   const texts = found.map(({ response }) => response.text);
-  const after = await followingLogProbs(session, following, texts, prompt);
+  const after = await followingLogProbs(session, following, texts);
   const scores = found.map(({ logProb }, i) => logProb + FOLLOWING_WEIGHT * after[i]);
   return found[scores.indexOf(Math.max(...scores))];
 }

@@ -29,7 +29,7 @@ export interface PromptTokens {
   suffixIds: number[];
   /** Texts that end the response, besides those of the request. */
   stopStrings: string[];
-  /** What stands after the response and where the ids hold it, in a model's order for filling in. */
+  /** What stands around the response, where it is to fill in between. */
   following?: Omit<Following, 'encode'>;
 }
 
@@ -121,16 +121,12 @@ function fimTokens(
   const room = Math.max(0, budget - markers);
   const suffix = suffixIds(prompt.suffix, codec, Math.floor(room * SUFFIX_SHARE));
   const prefix = prefixIds(prompt.prefix, codec, room - suffix.length);
-  // The marker of a suffix is hidden with it.
-  const following = (from: number) => ({ ids: suffix, hidden: { from, to: from + 1 + suffix.length } });
+  const following = { before: prefix, ids: suffix };
   if (fim.order === 'suffix-prefix-middle') {
-    return { ids: [fim.suffixTokenId, ...suffix, fim.prefixTokenId, ...prefix], following: following(0) };
+    return { ids: [fim.suffixTokenId, ...suffix, fim.prefixTokenId, ...prefix], following };
   }
   const middle = fim.middleTokenId === undefined ? [] : [fim.middleTokenId];
-  return {
-    ids: [fim.prefixTokenId, ...prefix, fim.suffixTokenId, ...suffix, ...middle],
-    following: following(1 + prefix.length),
-  };
+  return { ids: [fim.prefixTokenId, ...prefix, fim.suffixTokenId, ...suffix, ...middle], following };
 }
 
 function suffixIds(suffix: string, codec: TextCodec, budget: number): number[] {

@@ -27,13 +27,12 @@ function encode(text: string): number[] {
 function model(seed: number) {
   const weights = tinyWeights(SPEC, seed);
   const denoiser = naiveDenoiser(SPEC, weights);
-  /** log p of every token after the last of `ids`, of whose columns `hidden` are hidden from those from `from` on. */
-  const logProbs = (ids: number[], from = ids.length, hidden = { from: 0, to: 0 }): number[] => {
-    const isHidden = (column: number) => column >= hidden.from && column < hidden.to;
+  /** log p of every token after the last of `ids`. */
+  const logProbs = (ids: number[]): number[] => {
     const { logits } = naiveForward(SPEC, weights, {
       ids,
       positions: [...ids.keys()],
-      visible: (row, column) => column <= row && !(row >= from && isHidden(column)),
+      visible: (row, column) => column <= row,
     });
     const last = [...logits.subarray((ids.length - 1) * SPEC.vocabSize)];
     last[SPEC.maskTokenId!] = Number.NEGATIVE_INFINITY;
@@ -43,14 +42,14 @@ function model(seed: number) {
   return { denoiser, logProbs };
 }
 
-/** What a random prompt of a model that fills the middle says: [after, before], the first of them hidden from the check. */
+/** The prompt of a model that fills the middle: what stands after the response, then what stands before it. */
 function randomCase(seed: number) {
   const random = testRandom(seed);
   const tokens = (count: number) => Array.from({ length: count }, () => 1 + Math.floor(random() * 4));
   const after = tokens(1 + Math.floor(random() * 4));
-  const prompt = [...after, ...tokens(2 + Math.floor(random() * 3))];
-  const following: Following = { ids: after, hidden: { from: 0, to: after.length }, encode };
-  return { prompt, following, ...model(seed) };
+  const before = tokens(Math.floor(random() * 4));
+  const following: Following = { before, ids: after, encode };
+  return { prompt: [...after, 4, ...before], following, ...model(seed) };
 }
 
 type Case = ReturnType<typeof randomCase>;
@@ -73,11 +72,12 @@ function everyText({ prompt, logProbs }: Case, maxTokens: number): Map<string, n
 }
 
 /** Σ log p of what follows behind a text, by one forward a token. */
-function logProbAfter({ prompt, following, logProbs }: Case, text: string): number {
-  let ids = [...prompt, ...encode(text)];
+function logProbAfter({ following, logProbs }: Case, text: string): number {
+  const { before } = following;
+  let ids = [...(before.length > 0 ? before : SPEC.stopTokenIds), ...encode(text)];
   let sum = 0;
   for (const id of following.ids) {
-    sum += logProbs(ids, prompt.length - 1, following.hidden)[id];
+    sum += logProbs(ids)[id];
     ids = [...ids, id];
   }
   return sum;
@@ -100,7 +100,9 @@ test('enough beams find the likeliest of all responses, with what follows and wi
     const given = randomCase(seed);
     const all = [...everyText(given, SETTINGS.maxTokens)];
     const best = (score: (text: string, logProb: number) => number) =>
-      all.reduce((a, b) => (score(...b) > score(...a) ? b : a))[0];
+      all
+        .map(([text, logProb]) => ({ text, score: score(text, logProb) }))
+        .sort((a, b) => b.score - a.score)[0].text;
     const likeliest = best((_, logProb) => logProb);
     const withAfter = best((text, logProb) => logProb + LAMBDA * logProbAfter(given, text));
     const alone = await run(given.denoiser, given.prompt, { beams: 64 });

@@ -62,7 +62,7 @@ test('on ONNX Runtime beams find what they find with the naive denoiser, alone a
     const after = tokens(5);
     const prompt = [...after, ...tokens(6)];
     const encode = (text: string) => [...text].map((letter) => letter.charCodeAt(0) - 97);
-    const following = { ids: after, hidden: { from: 0, to: 5 }, encode };
+    const following = { before: prompt.slice(5), ids: after, encode };
     const asked = (denoiser: Denoiser, hooks = { ...HOOKS, following }) =>
       decode(denoiser, LETTERS, denoiser.newCache(), prompt, { beams: 5, maxTokens: 9 }, hooks);
     const expected = await asked(naive);

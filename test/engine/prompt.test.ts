@@ -47,16 +47,13 @@ test('prefix-suffix-middle order ends with the middle marker', () => {
   assert.deepEqual(ids('a', 'b', 100, spec), [9, ...codec.encode('a'), 8, ...codec.encode('b'), 5]);
 });
 
-test('what follows is said to stand where the prompt holds it, its marker included', () => {
-  const after = codec.encode('\nb = 1');
-  const laid = promptTokens({ prefix: 'a =', suffix: '\nb = 1', fim: true, budget: 100 }, SPEC, codec, 8000);
-  assert.deepEqual(laid.following, { ids: after, hidden: { from: 0, to: 1 + after.length } });
+test('what stands around the response is said where it is to fill in between', () => {
+  const around = { before: codec.encode('a ='), ids: codec.encode('\nb = 1') };
+  const asked = { prefix: 'a =', suffix: '\nb = 1', fim: true, budget: 100 };
+  assert.deepEqual(promptTokens(asked, SPEC, codec, 8000).following, around);
   const fim = { ...FIM, order: 'prefix-suffix-middle' as const, middleTokenId: 5 };
-  const spec = { ...SPEC, fim } as DenoiserSpec;
-  const other = promptTokens({ prefix: 'a =', suffix: '\nb = 1', fim: true, budget: 100 }, spec, codec, 8000);
-  const { from, to } = other.following!.hidden;
-  assert.deepEqual(other.ids.slice(from, to), [8, ...after]);
-  assert.equal(promptTokens({ ...infill, fim: false }, SPEC, codec, 8000).following, undefined);
+  assert.deepEqual(promptTokens(asked, { ...SPEC, fim } as DenoiserSpec, codec, 8000).following, around);
+  assert.equal(promptTokens({ ...asked, fim: false }, SPEC, codec, 8000).following, undefined);
 });
 
 test('without fill-in-the-middle the prompt is the prefix', () => {
