@@ -529,6 +529,8 @@ export interface ServerSettings {
   threads: number;
   decode: DecodeChoice;
   threshold: number;
+  /** Of a line that is asked for by hand and that text follows; 1: decoded like any other. */
+  beams: number;
   maxTokens: number;
   /** Least probability of a shown completion's first line, the product of its tokens', 0 … 1; −1 shows everything. */
   minConfidence: number;

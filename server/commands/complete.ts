@@ -2,6 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type CompletionEngine, complete as completeAtCursor } from '../completion/completion.ts';
 import type { CompletionRequest } from '../completion/request.ts';
+import type { DecodeSettings } from '../protocol.ts';
 import { readSettings } from '../settings.ts';
 import { type Command, UsageError } from './command.ts';
 import { DECODE_OPTIONS, readDecodeOptions } from './decode-options.ts';
@@ -31,7 +32,7 @@ export const complete: Command = {
     const engine: CompletionEngine = {
       complete: (asked, hooks) => decodeOnce(asked, options, io, hooks),
     };
-    const { settings } = readSettings(undefined);
+    const { settings } = readSettings(asCompletionSettings(options.settings));
     const { completion, reason, trajectory, confidence } = await completeAtCursor(request, settings, engine);
     if (reason !== undefined) io.note(`no completion: ${reason}`);
     const text = completion?.text ?? '';
@@ -45,6 +46,12 @@ export const complete: Command = {
     });
   },
 };
+
+/** Another way of decoding that was asked for is not given up for beams. */
+function asCompletionSettings({ mode, policy, threshold, beams }: Partial<DecodeSettings>) {
+  const way = mode ?? policy ?? threshold;
+  return { beams: beams ?? (way === undefined ? undefined : 1) };
+}
 
 /** The fields of a decoding where the model was not asked. */
 const NOT_DECODED = {

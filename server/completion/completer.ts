@@ -112,7 +112,8 @@ export class Completer {
     );
     await untilAborted(flight.done, turn);
     if (turn.aborted) return null;
-    if (started !== undefined) this.latency.record(this.clock.now() - started);
+    // What is asked for by hand may take longer, and says nothing of how long typing waits.
+    if (started !== undefined && !task.manual) this.latency.record(this.clock.now() - started);
     return this.take(task) ?? null;
   }
 

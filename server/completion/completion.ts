@@ -77,7 +77,8 @@ export function prepare(request: CompletionRequest, settings: CompletionSettings
 }
 
 /** The request to the engine. */
-export function engineRequest({ context, extent, settings }: Task, candidates: number): EngineRequest {
+export function engineRequest(task: Task, candidates: number): EngineRequest {
+  const { context, extent, manual, settings } = task;
   return {
     prompt: {
       ...partPrefix(context.prefix),
@@ -85,7 +86,7 @@ export function engineRequest({ context, extent, settings }: Task, candidates: n
       fim: true,
       budget: settings.contextTokens,
     },
-    settings: decodeSettings(extent, settings),
+    settings: decodeSettings(context, extent, manual, settings),
     adapt: true,
     candidates,
   };

@@ -20,12 +20,23 @@ export function chooseExtent(context: Context, multiline: CompletionSettings['mu
   return context.linePrefix.trim() === '' || BLOCK_OPENER.test(context.linePrefix) ? 'block' : 'line';
 }
 
-/** The settings of the decoder for a completion. */
-export function decodeSettings(extent: Extent, settings: CompletionSettings): Partial<DecodeSettings> {
+/**
+ * The settings of the decoder for a completion. A line that somebody waits for is worth several beams, where what follows
+ * can choose among them.
+ */
+export function decodeSettings(
+  { suffix }: Pick<Context, 'suffix'>,
+  extent: Extent,
+  manual: boolean,
+  settings: CompletionSettings,
+): Partial<DecodeSettings> {
+  const { decode, threshold, beams, maxTokens } = settings;
+  const weighed = manual && extent === 'line' && suffix.trim() !== '' && beams > 1;
   return {
-    ...decodeChoice(settings.decode),
-    threshold: settings.threshold,
-    maxTokens: settings.maxTokens,
+    ...decodeChoice(decode),
+    threshold,
+    ...(weighed && { beams }),
+    maxTokens,
     stopStrings: STOP_STRINGS[extent],
   };
 }

@@ -30,6 +30,7 @@ export type CompletionSettings = Pick<
   | 'exclude'
   | 'decode'
   | 'threshold'
+  | 'beams'
   | 'maxTokens'
   | 'minConfidence'
   | 'multiline'

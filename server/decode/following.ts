@@ -10,12 +10,22 @@ export interface Following {
   encode(text: string): number[];
 }
 
-/** Tokens before and after a response that are looked at: more say hardly more about it. docs/experiments.md, "Beams". */
-const MOST_BEFORE = 64;
+/** Tokens before and after a response that are looked at; docs/performance.md, "Beams", has what more of them are worth. */
+const MOST_BEFORE = 48;
 const MOST_AFTER = 16;
 
 /** Rows of one forward: few enough that a cancellation is seen soon, enough to use the cores well. */
 const MOST_ROWS = 128;
+
+/** A row of a text, or of what all of them have before them. */
+interface Row {
+  id: number;
+  position: number;
+  /** Undefined: all of them. */
+  text?: number;
+  /** The token after it, where its probability is wanted. */
+  scored?: number;
+}
 
 /**
  * How likely what follows is behind each of the texts: Σ log p(after_i | before, text, after_<i) in nats, [texts]. The
@@ -26,41 +36,53 @@ export async function followingLogProbs(
   { before, ids, encode }: Following,
   texts: readonly string[],
 ): Promise<number[]> {
-  const after = ids.slice(0, MOST_AFTER);
   const { cache, denoiser } = session;
+  const start = cache.length;
   // Text that begins at nothing follows the end of another text.
   const context = before.length > 0 ? before.slice(-MOST_BEFORE) : [denoiser.spec.stopTokenIds[0]];
-  const shared = context.slice(0, -1);
-  const start = cache.length;
-  if (shared.length > 0) {
-    const positions = [...shared.keys()];
-    const visible = (row: number, column: number) => column >= start && column - start <= row;
-    (await session.forward('denoise', { ids: shared, positions, visible }, [])).commit(shared.length);
-  }
-  const heads = texts.map((text) => [...context.slice(-1), ...encode(text)]);
-  const longest = Math.max(...heads.map((head) => head.length)) + after.length - 1;
-  const together = Math.max(1, Math.floor(MOST_ROWS / longest));
-  const sums: number[] = [];
-  for (let first = 0; first < heads.length; first += together) {
-    const group = heads.slice(first, first + together);
+  const shared: Row[] = context.slice(0, -1).map((id, position) => ({ id, position }));
+  const after = ids.slice(0, MOST_AFTER);
+  const own = texts.map((text, i) => {
+    // The last token before a text predicts the next one, which is not the same for all.
+    const head = [...context.slice(-1), ...encode(text)];
     // A row predicts its successor, so the last token needs none.
-    const fed = group.map((head) => [...head, ...after.slice(0, -1)]);
-    const owners = fed.flatMap((tokens, text) => tokens.map(() => text));
-    const places = fed.flatMap((tokens) => [...tokens.keys()]);
-    const predicting = [...owners.keys()].filter((row) => places[row] >= group[owners[row]].length - 1);
+    return [...head, ...after.slice(0, -1)].map((id, place): Row => {
+      return { id, position: shared.length + place, text: i, scored: after[place - head.length + 1] };
+    });
+  });
+  const sums = texts.map(() => 0);
+  for (const rows of forwards(shared, own)) {
     const cached = cache.length;
-    const rows = {
-      ids: fed.flat(),
-      positions: places.map((place) => shared.length + place),
-      visible: (row: number, column: number) =>
-        column < cached ? column >= start : column - cached <= row && owners[column - cached] === owners[row],
-    };
-    const scored = group.flatMap(() => after);
-    const { scoredLogits, logSumExp } = await session.forward('denoise', rows, predicting, { scored });
-    for (let text = 0; text < group.length; text++) {
-      const own = [...after.keys()].map((i) => text * after.length + i);
-      sums.push(own.reduce((sum, i) => sum + scoredLogits![i] - logSumExp[i], 0));
+    const predicting = [...rows.keys()].filter((row) => rows[row].scored !== undefined);
+    const result = await session.forward(
+      'denoise',
+      {
+        ids: rows.map(({ id }) => id),
+        positions: rows.map(({ position }) => position),
+        visible(row, column) {
+          if (column < cached) return column >= start;
+          const other = rows[column - cached];
+          return column - cached <= row && (other.text === undefined || other.text === rows[row].text);
+        },
+      },
+      predicting,
+      { scored: predicting.map((row) => rows[row].scored!) },
+    );
+    if (rows[0].text === undefined) result.commit(shared.length);
+    for (const [i, row] of predicting.entries()) {
+      sums[rows[row].text!] += result.scoredLogits![i] - result.logSumExp[i];
     }
   }
   return sums;
+}
+
+/** The rows that come before all texts, and those of the texts, as they are fed together. */
+function forwards(shared: readonly Row[], texts: readonly Row[][]): Row[][] {
+  const all: Row[][] = [[...shared]];
+  for (const rows of texts) {
+    const last = all[all.length - 1];
+    if (last.length > 0 && last.length + rows.length > MOST_ROWS) all.push([...rows]);
+    else last.push(...rows);
+  }
+  return all;
 }

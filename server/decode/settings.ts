@@ -76,16 +76,23 @@ export function decodeChoice(choice: DecodeChoice | undefined): Partial<DecodeSe
 export type VerifiedWindows = Partial<Pick<DecodeSettings, 'window' | 'windowChance'>>;
 
 /**
- * The same settings without a mode that the model cannot do, and without what was meant for it alone. Verified decoding by
- * confidence gets the windows that were found to be the fastest, unless others are given.
+ * The same settings without a mode that the model cannot do, and without what was meant for it alone. Beams take the place
+ * of the mode where the model can tell what follows from what it writes. Verified decoding by confidence gets the windows
+ * that were found to be the fastest, unless others are given.
  */
 export function adaptedSettings(
   spec: DenoiserSpec,
   given: Partial<DecodeSettings>,
   fastest: VerifiedWindows = {},
 ): Partial<DecodeSettings> {
+  const { beams, ...other } = given;
+  if (severalBeams(given)) {
+    if (spec.cleanAttention !== 'causal' || !spec.fim) return adaptedSettings(spec, other, fastest);
+    const { policy: _policy, threshold: _threshold, windowChance: _chance, ...kept } = other;
+    return { ...kept, mode: 'ar', beams };
+  }
   if (given.mode !== undefined && misfit(spec, given.mode) !== undefined) {
-    const { mode: _mode, threshold: _threshold, windowChance: _chance, beams: _beams, ...others } = given;
+    const { mode: _mode, threshold: _threshold, windowChance: _chance, ...others } = given;
     return adaptedSettings(spec, others, fastest);
   }
   const verified = (given.mode ?? defaultMode(spec)) === 'verified' && given.policy !== 'learned';

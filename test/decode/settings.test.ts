@@ -52,9 +52,21 @@ test('settings for another kind of model give way to those of the model', () => 
     window: 5,
   });
   assert.deepEqual(adaptedSettings(CAUSAL, { mode: 'threshold' }, fastest), { mode: 'threshold' });
-  const beams = { beams: 4, mode: 'ar', maxTokens: 7 } as const;
-  assert.deepEqual(adaptedSettings(CAUSAL, beams, fastest), beams);
-  assert.deepEqual(adaptedSettings(BLOCK, beams, fastest), { maxTokens: 7 });
+});
+
+test('beams take the place of a mode where a model fills in between, and are left out elsewhere', () => {
+  const fim = { order: 'suffix-prefix-middle', suffixTokenId: 1, prefixTokenId: 2, endTokenId: 0 } as const;
+  const wish = { mode: 'verified', threshold: 0.3, beams: 4, maxTokens: 7 } as const;
+  const fastest = { window: 3, windowChance: 0.1 };
+  const weighed = { mode: 'ar', beams: 4, maxTokens: 7 };
+  assert.deepEqual(adaptedSettings(tinySpec({ fim }), wish, fastest), weighed);
+  const { beams: _beams, ...without } = wish;
+  assert.deepEqual(adaptedSettings(CAUSAL, wish, fastest), { ...fastest, ...without });
+  assert.deepEqual(adaptedSettings(BLOCK, wish, fastest), { maxTokens: 7 });
+  assert.deepEqual(adaptedSettings(tinySpec({ fim }), { policy: 'learned', beams: 2 }), {
+    mode: 'ar',
+    beams: 2,
+  });
   assert.equal(resolveSettings(CAUSAL, { beams: 4 }).mode, 'ar');
 });
 
