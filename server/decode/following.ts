@@ -11,7 +11,7 @@ export interface Following {
 }
 
 /** Tokens before and after a response that are looked at; docs/performance.md, "Beams", has what more of them are worth. */
-const MOST_BEFORE = 48;
+const MOST_BEFORE = 64;
 const MOST_AFTER = 16;
 
 /** Rows of one forward: few enough that a cancellation is seen soon, enough to use the cores well. */
