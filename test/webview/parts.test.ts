@@ -136,6 +136,15 @@ test('a cell is told in words, without colours', () => {
   assert.equal(cellWords(2, { state: 'takenBack', reveal: put }), 'Token 3, “⏎” taken back');
 });
 
+test('the header says how many beams there were', () => {
+  const trajectory = savedTrace('ar');
+  const { settings } = trajectory;
+  const words = (beams?: number) =>
+    new Map(figures({ ...trajectory, settings: { ...settings, beams } })).get('Mode');
+  assert.equal(words(8), 'ar, 8 beams');
+  assert.equal(words(1), words());
+});
+
 test('the header has both TPF figures, the times and where it ran', () => {
   const words = figures(savedTrace('verified')).map((pair) => pair.join(' '));
   for (const part of [

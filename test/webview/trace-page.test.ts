@@ -181,6 +181,22 @@ describe('the trace page', { skip: !chromium && 'chromium is not installed' }, (
     });
   });
 
+  test('beams are a setting of a trace that has them, and of one mode only', async () => {
+    const trajectory = savedTrace('ar');
+    const settings = { ...trajectory.settings, beams: 8 };
+    const loaded = await open([{ ...trajectory, settings }]);
+    await loaded.page.getByLabel('Beams').fill('4');
+    await loaded.page.getByRole('button', { name: 'Run', exact: true }).click();
+    const sent = async () => (await loaded.posted()).at(-1);
+    const { prompt } = trajectory;
+    const asked = { type: 'try', beside: false, prompt };
+    assert.deepEqual(await sent(), { ...asked, settings: { ...settings, beams: 4 } });
+    await loaded.page.getByRole('combobox', { name: 'Mode' }).click();
+    await loaded.page.getByRole('option', { name: 'verified' }).click();
+    await loaded.page.getByRole('button', { name: 'Run', exact: true }).click();
+    assert.deepEqual(await sent(), { ...asked, settings: { ...settings, mode: 'verified', beams: 1 } });
+  });
+
   test('a setting outside its range is not sent', async () => {
     const loaded = await open([savedTrace('verified')]);
     await loaded.page.getByLabel('Threshold').fill('7');

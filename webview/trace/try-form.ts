@@ -29,18 +29,25 @@ export class TryForm {
     const window = numberField('Window', { min: 2, step: 1 }, settings.window);
     const seed = numberField('Seed', { min: 0, step: 1 }, settings.seed);
     const maxTokens = numberField('Most tokens', { min: 1, step: 1 }, settings.maxTokens);
-    const { windowChance } = settings;
+    const { windowChance, beams } = settings;
+    const several = beams !== undefined && {
+      beams: numberField('Beams', { min: 1, max: 64, step: 1 }, beams),
+    };
     const chance = windowChance !== undefined && {
       windowChance: numberField('Window chance', { min: 0, max: 1, step: 0.05 }, windowChance),
     };
-    const numbers = { threshold, temperature, window, ...chance, seed, maxTokens };
-    const read = () => ({
-      ...settings,
-      mode: mode.control.value as DecodeMode,
-      ...Object.fromEntries(
-        Object.entries(numbers).map(([name, { control }]) => [name, Number(control.value)]),
-      ),
-    });
+    const numbers = { threshold, temperature, window, ...chance, ...several, seed, maxTokens };
+    const read = (): DecodeSettings => {
+      const asked = {
+        ...settings,
+        mode: mode.control.value as DecodeMode,
+        ...Object.fromEntries(
+          Object.entries(numbers).map(([name, { control }]) => [name, Number(control.value)]),
+        ),
+      };
+      // The other modes decode one response.
+      return several && asked.mode !== 'ar' ? { ...asked, beams: 1 } : asked;
+    };
     const fields = Object.values(numbers);
     const send = (beside: boolean) => {
       if (fields.every(({ control }) => control.reportValidity())) this.onTry(read(), beside);

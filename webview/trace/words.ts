@@ -34,6 +34,12 @@ function rule({ policy, threshold }: DecodeSettings): string {
   return policy === 'learned' ? 'learned policy' : `threshold ${threshold}`;
 }
 
+/** How the tokens of a trace were decided. */
+function way(settings: DecodeSettings): string {
+  const { mode, beams = 1, window } = settings;
+  return beams > 1 ? `${mode}, ${beams} beams` : `${mode}, ${rule(settings)}, window ${window}`;
+}
+
 /** The figures of a trace, with names. */
 export function figures(trajectory: Trajectory): [name: string, value: string][] {
   const { responseIds, promptIds, forwards, tpf, ms, settings, rollbacks, cachedTokens } = trajectory;
@@ -47,7 +53,7 @@ export function figures(trajectory: Trajectory): [name: string, value: string][]
     ['Decoding', `${ms.decode.toFixed(0)} ms`],
     ['Prompt', `${promptIds.length} tokens, ${cachedTokens} from the cache`],
     ['Roll-backs', `${rollbacks}`],
-    ['Mode', `${settings.mode}, ${rule(settings)}, window ${settings.window}`],
+    ['Mode', way(settings)],
     ['Stopped by', STOPS[trajectory.stop]],
     ['Model', trajectory.model],
     ['Device', trajectory.device],
