@@ -32,7 +32,7 @@ export const complete: Command = {
     const engine: CompletionEngine = {
       complete: (asked, hooks) => decodeOnce(asked, options, io, hooks),
     };
-    const { settings } = readSettings(asCompletionSettings(options.settings));
+    const { settings } = readSettings(completionSettings(options.settings));
     const { completion, reason, trajectory, confidence } = await completeAtCursor(request, settings, engine);
     if (reason !== undefined) io.note(`no completion: ${reason}`);
     const text = completion?.text ?? '';
@@ -48,9 +48,8 @@ export const complete: Command = {
 };
 
 /** Another way of decoding that was asked for is not given up for beams. */
-function asCompletionSettings({ mode, policy, threshold, beams }: Partial<DecodeSettings>) {
-  const way = mode ?? policy ?? threshold;
-  return { beams: beams ?? (way === undefined ? undefined : 1) };
+function completionSettings({ beams, maxTokens: _, ...way }: Partial<DecodeSettings>) {
+  return { beams: beams ?? (Object.keys(way).length === 0 ? undefined : 1) };
 }
 
 /** The fields of a decoding where the model was not asked. */

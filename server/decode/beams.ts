@@ -6,10 +6,9 @@ import type { Session } from './session.ts';
 const FOLLOWING_WEIGHT = 0.7;
 
 /**
- * Beam search of a causal model, and a choice among what it finds by what follows. A model that fills the middle says how
- * likely a response is between what stands before and after it. That text is likely behind a response it says too, without
- * having seen the text: log p(response | before, after) + λ log p(after | before, response). The second is what a language
- * model knows from all that it has read, the first it was trained for in particular.
+ * Beam search of a causal model, and a choice among what it finds by what follows: the highest log p(response | before,
+ * after) + λ log p(after | before, response). The first a model was trained for in particular; the second, where it has not
+ * seen what follows, it knows from all text that it was ever trained on.
  *
  * All beams share the cache as a tree: a row sees the columns of the prompt and those of its own beam.
  */

@@ -10,7 +10,7 @@ export interface Following {
   encode(text: string): number[];
 }
 
-/** Tokens before and after a response that are looked at; docs/performance.md, "Beams", has what more of them are worth. */
+/** Tokens before and after a response that are looked at; docs/experiments.md, "Beams", has what more of them are worth. */
 const MOST_BEFORE = 64;
 const MOST_AFTER = 16;
 

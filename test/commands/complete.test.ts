@@ -48,6 +48,26 @@ test('a completion at a cursor, as JSON and as a trace', OPTIONS, async (t) => {
   );
 });
 
+test(
+  'a line that text follows is chosen among beams, unless another way is asked for',
+  OPTIONS,
+  async (t) => {
+    const file = path.join(temporaryFolder(t), 'sample.py');
+    writeFileSync(file, 'def smallest(values):\n    return \n\n\nprint(smallest([3, 1, 2]))\n');
+    const decodeOf = async (...options: string[]) => {
+      const { code, stdout, stderr } = await runCli('complete', `${file}:2:12`, '--json', ...options);
+      assert.equal(code, 0, stderr);
+      const { decode, tokens, forwards } = JSON.parse(stdout);
+      return { decode, severalBeams: forwards.total > tokens };
+    };
+    assert.deepEqual(await decodeOf(), { decode: 'ar', severalBeams: true });
+    const verified = { decode: 'verified', severalBeams: false };
+    assert.deepEqual(await decodeOf('--beams', '1'), verified);
+    assert.deepEqual(await decodeOf('--threshold', '0.5'), verified);
+    assert.deepEqual(await decodeOf('--temperature', '0.5'), verified);
+  },
+);
+
 test('a model that cannot verify completes in its own mode', OPTIONS, async (t) => {
   const folder = temporaryFolder(t);
   const file = path.join(folder, 'sample.py');
