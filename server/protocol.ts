@@ -29,6 +29,11 @@ export interface DecodeSettings {
    */
   windowChance?: number;
   /**
+   * Of the mode `verified` without a policy, with a sampler head: what the score of a proposal gains for each length of the
+   * tokens before it behind which the text so far always has that token. Left out: 0, nothing.
+   */
+  lookup?: number;
+  /**
    * Of the mode `ar` of causal models: how many of the likeliest responses are decoded side by side, of which the one is
    * taken that goes best with what stands after it. Left out: 1.
    */

@@ -61,6 +61,7 @@ const TRAJECTORY = record({
     topK: count,
     stopStrings: list(text),
     windowChance: optional(number),
+    lookup: optional(number),
     beams: optional(count),
     stopAtDedent: optional(yesOrNo),
     policy: optional(oneOf('dynamic', 'static', 'sequential', 'entropy', 'factor', 'learned')),

@@ -31,6 +31,10 @@ export const DECODE_OPTIONS: Options = {
     type: 'string',
     help: 'verified: more windows, wherever decoding goes on with this chance, 0 to 1',
   },
+  lookup: {
+    type: 'string',
+    help: 'verified: weight in proposals of what the text has behind the same tokens (default: 1.6)',
+  },
   beams: {
     type: 'string',
     help: 'ar: the likeliest responses side by side; the one is taken that goes best with what follows',
@@ -71,6 +75,7 @@ export function readDecodeOptions(values: Values): DecodeOptions {
     factor: number(values, 'factor'),
     window: number(values, 'window'),
     windowChance: number(values, 'window-chance'),
+    lookup: number(values, 'lookup'),
     beams: number(values, 'beams'),
     cache: choice(values, 'cache', ['prefix', 'dual'] as const),
     refresh: number(values, 'refresh'),

@@ -1,5 +1,6 @@
 import type { ForwardResult, SamplerHead } from './denoiser.ts';
 import { type Distribution, rowState, scoreDistribution } from './distribution.ts';
+import { lookup } from './lookup.ts';
 import type { Choice } from './recorder.ts';
 import type { Session } from './session.ts';
 
@@ -23,6 +24,19 @@ export async function propose(
   );
 }
 
+/** What the sampler head is asked of one row. */
+interface ChainRow {
+  /** [hiddenSize] */
+  hidden: Float32Array;
+  candidates: number[];
+  /** Added to the scores of a sample, [candidates]; zeros where decoding is greedy. */
+  noise: number[];
+}
+
+/**
+ * The sampler head's chain, its scores raised by what prompt lookup finds behind the tokens chosen so far. Where that
+ * changes a token, the rows behind it are rescored given the other one.
+ */
 async function chain(
   session: Session,
   head: SamplerHead,
@@ -31,29 +45,76 @@ async function chain(
   position: number,
   previous: number,
 ): Promise<Choice[]> {
-  const { hidden, topIds } = result;
+  const { temperature } = session.settings;
+  const weight = session.lookup;
+  const rows = chainRows(session, head, result, first, count);
+  const text = [...session.promptIds, ...session.response.ids.slice(0, position - 1), previous];
+  const choices: Choice[] = [];
+  while (choices.length < count) {
+    const rest = rows.slice(choices.length);
+    const chained = await rescore(head, rest, text[text.length - 1], temperature);
+    for (const [i, { candidates, noise }] of rest.entries()) {
+      const found = weight > 0 ? lookup(text, candidates) : candidates.map(() => 0);
+      const scores = found.map((share, k) => chained.scores[i][k] + (weight * share) / (temperature || 1));
+      const id = candidates[indexOfMost(scores.map((score, k) => score + noise[k]))];
+      const row = first + choices.length;
+      const distribution: Distribution = {
+        ...scoreDistribution(candidates, scores),
+        ...rowState(result, row),
+      };
+      const before = text[text.length - 1];
+      choices.push({
+        position: position + choices.length,
+        id,
+        distribution,
+        source: 'noisy',
+        previous: before,
+      });
+      text.push(id);
+      if (id !== chained.chosen[i]) break;
+    }
+  }
+  return choices;
+}
+
+function chainRows(
+  { settings, random }: Session,
+  head: SamplerHead,
+  { hidden, topIds, logSumExp }: ForwardResult,
+  first: number,
+  count: number,
+): ChainRow[] {
   if (!hidden) throw new Error('The denoiser has a sampler head but returned no hidden states.');
-  const selected = result.logSumExp.length;
-  const [size, width] = [hidden.length / selected, topIds.length / selected];
-  const perRow = Math.min(head.candidates, width);
-  const rows = Array.from({ length: count }, (_, i) => {
+  const [size, width] = [hidden.length / logSumExp.length, topIds.length / logSumExp.length];
+  return Array.from({ length: count }, (_, i) => {
     const from = (first + i) * width;
-    return [...topIds.subarray(from, from + perRow)];
-  });
-  const sampled = session.settings.temperature > 0;
-  const { chosen, scores } = await head.chain({
-    hidden: hidden.subarray(first * size, (first + count) * size),
-    candidates: Int32Array.from(rows.flat()),
-    previous,
-    noise: sampled ? Float32Array.from({ length: count * perRow }, () => session.random.gumbel()) : undefined,
-    temperature: sampled ? session.settings.temperature : 1,
-  });
-  return rows.map((ids, i) => {
-    const distribution: Distribution = {
-      ...scoreDistribution(ids, [...scores.subarray(i * perRow, (i + 1) * perRow)]),
-      ...rowState(result, first + i),
+    const candidates = [...topIds.subarray(from, from + Math.min(head.candidates, width))];
+    return {
+      hidden: hidden.subarray((first + i) * size, (first + i + 1) * size),
+      candidates,
+      noise: candidates.map(() => (settings.temperature > 0 ? random.gumbel() : 0)),
     };
-    const before = i === 0 ? previous : chosen[i - 1];
-    return { position: position + i, id: chosen[i], distribution, source: 'noisy', previous: before };
   });
+}
+
+/** One chain over some rows: a token for each, and the scores of its candidates. */
+async function rescore(
+  head: SamplerHead,
+  rows: readonly ChainRow[],
+  previous: number,
+  temperature: number,
+): Promise<{ chosen: Int32Array; scores: Float32Array[] }> {
+  const { chosen, scores } = await head.chain({
+    hidden: Float32Array.from(rows.flatMap(({ hidden }) => [...hidden])),
+    candidates: Int32Array.from(rows.flatMap(({ candidates }) => candidates)),
+    previous,
+    noise: Float32Array.from(rows.flatMap(({ noise }) => noise)),
+    temperature: temperature || 1,
+  });
+  const width = scores.length / rows.length;
+  return { chosen, scores: rows.map((_, i) => scores.subarray(i * width, (i + 1) * width)) };
+}
+
+function indexOfMost(values: readonly number[]): number {
+  return values.reduce((most, value, i) => (value > values[most] ? i : most), 0);
 }

@@ -96,6 +96,11 @@ export class Session {
     return this.deciding !== undefined;
   }
 
+  /** Weight of prompt lookup in proposals; a policy was trained without it. */
+  get lookup(): number {
+    return this.decidesByPolicy ? 0 : (this.settings.lookup ?? 0);
+  }
+
   /** What stands after the response, where the prompt says so. */
   get following(): Following | undefined {
     return this.hooks.following;

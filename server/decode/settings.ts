@@ -20,6 +20,9 @@ const VERIFIED_WINDOW = 4;
  */
 const WINDOW_CHANCE = 0.35;
 
+/** Fitted on lines and functions that no figure is of: docs/performance.md, "Prompt lookup". */
+const LOOKUP = 1.6;
+
 /** More would only find what is less likely. */
 const MOST_BEAMS = 64;
 
@@ -46,7 +49,7 @@ export function resolveSettings(
     seed: given.seed ?? 0,
     topK: given.topK ?? 50,
     stopStrings: given.stopStrings ?? [],
-    ...(mode === 'verified' && given.policy !== 'learned' && { windowChance: WINDOW_CHANCE }),
+    ...(mode === 'verified' && given.policy !== 'learned' && { windowChance: WINDOW_CHANCE, lookup: LOOKUP }),
     ...optionalSettings(given),
   };
   checkMode(spec, mode);
@@ -57,6 +60,7 @@ export function resolveSettings(
   checkNumber('topK', settings.topK, { min: 1, whole: true });
   if (mode !== 'ar') checkWindow(spec, settings);
   checkNumber('windowChance', settings.windowChance ?? 1, { min: 0, max: 1 });
+  checkNumber('lookup', settings.lookup ?? 0, { min: 0 });
   if (settings.stopStrings.some((stop) => typeof stop !== 'string' || stop === '')) {
     throw new UserError('stopStrings must be non-empty strings.');
   }
@@ -88,11 +92,11 @@ export function adaptedSettings(
   const { beams, ...other } = given;
   if (severalBeams(given)) {
     if (spec.cleanAttention !== 'causal' || !spec.fim) return adaptedSettings(spec, other, fastest);
-    const { policy: _policy, threshold: _threshold, windowChance: _chance, ...kept } = other;
+    const { policy: _policy, threshold: _threshold, windowChance: _chance, lookup: _lookup, ...kept } = other;
     return { ...kept, mode: 'ar', beams };
   }
   if (given.mode !== undefined && misfit(spec, given.mode) !== undefined) {
-    const { mode: _mode, threshold: _threshold, windowChance: _chance, ...others } = given;
+    const { mode: _mode, threshold: _threshold, windowChance: _chance, lookup: _lookup, ...others } = given;
     return adaptedSettings(spec, others, fastest);
   }
   const verified = (given.mode ?? defaultMode(spec)) === 'verified' && given.policy !== 'learned';
@@ -137,11 +141,11 @@ function misfit({ maskTokenId, cleanAttention }: DenoiserSpec, mode: DecodeMode)
 
 /** Those of the settings without a default of their own that were given. */
 function optionalSettings(settings: Partial<DecodeSettings>): Partial<DecodeSettings> {
-  const { windowChance, beams, stopAtDedent, policy, steps, entropyBound, factor, cache, refresh } = settings;
-  const { policyFile, unmasking, policyTemperature } = settings;
+  const { windowChance, lookup, beams, stopAtDedent, policy, steps, entropyBound, factor } = settings;
+  const { cache, refresh, policyFile, unmasking, policyTemperature } = settings;
   const optional = {
-    ...{ windowChance, beams, stopAtDedent, policy, steps, entropyBound, factor, cache, refresh },
-    ...{ policyFile, unmasking, policyTemperature },
+    ...{ windowChance, lookup, beams, stopAtDedent, policy, steps, entropyBound, factor },
+    ...{ cache, refresh, policyFile, unmasking, policyTemperature },
   };
   return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
 }

@@ -29,14 +29,17 @@ export class TryForm {
     const window = numberField('Window', { min: 2, step: 1 }, settings.window);
     const seed = numberField('Seed', { min: 0, step: 1 }, settings.seed);
     const maxTokens = numberField('Most tokens', { min: 1, step: 1 }, settings.maxTokens);
-    const { windowChance, beams } = settings;
+    const { windowChance, lookup, beams } = settings;
     const several = beams !== undefined && {
       beams: numberField('Beams', { min: 1, max: 64, step: 1 }, beams),
     };
     const chance = windowChance !== undefined && {
       windowChance: numberField('Window chance', { min: 0, max: 1, step: 0.05 }, windowChance),
     };
-    const numbers = { threshold, temperature, window, ...chance, ...several, seed, maxTokens };
+    const looking = lookup !== undefined && {
+      lookup: numberField('Prompt lookup', { min: 0, step: 0.1 }, lookup),
+    };
+    const numbers = { threshold, temperature, window, ...chance, ...looking, ...several, seed, maxTokens };
     const read = (): DecodeSettings => {
       const asked = {
         ...settings,

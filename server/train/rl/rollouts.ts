@@ -37,7 +37,10 @@ export async function sampleGroups(
     Array.from({ length: groupSize }, (_, i) => {
       const expert = i >= groupSize - (experts?.count ?? 0);
       const chosen = expert ? experts!.decode : decode;
-      return { task, expert, settings: { ...chosen, seed: seedOf(seed, first + t * groupSize + i) } };
+      // Proposals are what a replay can compute again, the network's own.
+      const own = chosen.mode === 'verified' && { lookup: 0 };
+      const settings = { ...chosen, ...own, seed: seedOf(seed, first + t * groupSize + i) };
+      return { task, expert, settings };
     }),
   );
   const judged: Promise<Rollout>[] = [];
