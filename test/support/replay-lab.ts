@@ -33,7 +33,8 @@ export async function record(
   const random = testRandom(seed);
   const denoiser = tinyDenoiser(spec, seed, spec.samplerHead?.candidates);
   const prompt = Array.from({ length: 1 + Math.floor(random() * 7) }, () => Math.floor(random() * 8));
-  const decoding = { threshold: random() * 0.6, maxTokens: 14, topK: 5, seed, ...given };
+  // As responses are sampled that a run learns from.
+  const decoding = { threshold: random() * 0.6, maxTokens: 14, topK: 5, lookup: 0, seed, ...given };
   const hooks = { cancelled: () => false, candidates: recordedCandidates(spec, decoding) };
   const trajectory = await decode(denoiser, LETTERS, denoiser.newCache(), prompt, decoding, hooks);
   return JSON.parse(JSON.stringify(trajectory));
