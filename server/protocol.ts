@@ -90,7 +90,10 @@ export interface Reveal {
   confidence: number;
   /** Natural log of the probability under the row that proposed it, at the sampling temperature. */
   logProb: number;
-  /** The row it came from: a clean row gives the next token autoregressively, a noisy row proposes. */
+  /**
+   * The row it came from: a clean row gives the next token autoregressively, a noisy row proposes. The row of an
+   * alternative is clean, but what it gives is verified like a proposal.
+   */
   source: 'clean' | 'noisy';
   /** The token before it that the sampler head was given, which a later step may have changed. */
   previous?: number;
@@ -133,7 +136,8 @@ export interface Step {
    * before `windowStart`. Which positions have rows depends on the model's attention. Causal: all but the last, and the
    * tokens before the first masked one are clean rows, which enter the cache. In verified decoding windows of masks may
    * stand behind other clean rows too; where tokens are rolled back, proposals come from the one behind those that
-   * stand. Block: all, but for the position that a commit with logit shift 1 adds at the end, the next block's first.
+   * stand. Where two tokens are revealed from clean rows the first of them was fed as well, as an alternative to the one
+   * that fell, and the proposals are from the window behind it. Block: all, but for the position that a commit with logit shift 1 adds at the end, the next block's first.
    * Full: all, and besides them the prompt, the masked positions from the window's end to `maxTokens`, and `suffixIds`.
    */
   window: (number | null)[];

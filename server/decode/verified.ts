@@ -1,25 +1,20 @@
 import type { ForwardResult } from './denoiser.ts';
-import { type Distribution, probabilityOf } from './distribution.ts';
-import { type PendingWindow, pendingRows, windowPlaces } from './pending-windows.ts';
+import { fedRows, maskedBehind, type Pending, proposed } from './pending.ts';
+import { type PendingRows, type PendingWindow, pendingRows } from './pending-windows.ts';
 import { propose } from './proposals.ts';
 import type { Choice } from './recorder.ts';
 import type { Session } from './session.ts';
 import { verifyToken } from './speculative.ts';
-
-/** Tokens that are not in the cache yet. The first is settled; the others are proposals to be verified. */
-interface Pending {
-  ids: number[];
-  /** What proposal i, token i + 1, was drawn from. */
-  proposals: Distribution[];
-  /** How probable the proposals were then. */
-  probabilities: number[];
-}
 
 /**
  * Verified decoding of a causal model. One forward carries `[pending tokens as clean rows | windows of W − 1 noisy rows]`.
  * Each clean row gives the autoregressive distribution of its successor, which verifies the next pending token; at the
  * first disagreement the rest is rolled back and the autoregressive token is taken. When all agree, the last clean
  * row gives one token more. The window behind the tokens that stand, if there is one, proposes those after it.
+ *
+ * An alternative to one of the proposals may be fed beside it. Where it is the token that is taken, its row says what
+ * comes next. That is proposed, not settled: the row stood behind columns that are not before it, and sums over columns
+ * elsewhere may differ in their last bit.
  *
  * The output is that of autoregressive decoding: the same tokens when greedy, the same distribution when sampled.
  */
@@ -31,64 +26,36 @@ export async function decodeVerified(session: Session): Promise<void> {
     const { ids } = pending;
     const width = (after: number) => Math.min(settings.window, settings.maxTokens - (start + after));
     const open = width(ids.length) > 0 && mayGoOn(session, pending);
-    // What may be the last token of the response needs no row.
-    const clean = open ? ids : ids.slice(0, -1);
-    const windows = windowsBehind(session, pending, clean.length, width);
-    // The window that is recorded reaches as far as any that is fed.
-    const ends = windows.map(({ after, rows }) => after + rows + 1 - ids.length);
-    const masked = open ? width(ids.length) : Math.max(0, ...ends);
-    const rows = pendingRows(session.denoiser.spec, cache.length, clean, windows);
+    const fed = fedRows(session, pending, open, width);
+    const rows = pendingRows(session.denoiser.spec, cache.length, fed);
     const result = await session.forward('denoise', rows, [...rows.ids.keys()]);
     const { kept, next, confirmed } = verify(session, result, start, pending, open);
-    result.commit(Math.min(kept, clean.length));
+    result.commit(Math.min(kept, fed.clean.length));
     ended = response.settle([...ids.slice(1, kept), ...(next ? [next.id] : [])]);
-    const window = windows.find(({ after }) => after === kept);
     const accepted =
-      next && window && !ended && session.missingBeginning === ''
-        ? await acceptedProposals(session, result, window, next)
+      next && !ended && session.missingBeginning === ''
+        ? await acceptedProposals(session, result, fed, kept, next)
         : [];
     session.recorder.step({
       kind: 'denoise',
       windowStart: start,
-      window: [...ids, ...Array<null>(masked).fill(null)],
+      window: [
+        ...ids,
+        ...Array<null>(maskedBehind(fed, ids.length, open ? width(ids.length) : 0)).fill(null),
+      ],
       revealed: next ? [next, ...accepted] : [],
       confirmed,
       rolledBack: ids.slice(kept).map((_, i) => start + kept + i),
       settled: response.ids.length,
     });
     start += kept;
-    pending = {
-      ids: [...(next ? [next] : []), ...accepted].map((choice) => choice.id),
-      proposals: accepted.map(({ distribution }) => session.proposal(distribution)),
-      probabilities: accepted.map(({ distribution, id }) => probabilityOf(distribution, id)),
-    };
+    pending = proposed(session, next, accepted);
   }
 }
 
 /** Whether the response may go on after the pending tokens; the prompt may end with a stop token, so only proposals count. */
 function mayGoOn(session: Session, { ids }: Pending): boolean {
   return !ids.slice(1).some((id) => session.isStopToken(id));
-}
-
-/** Windows behind the first of the pending tokens, of which `clean` are fed; `width`: positions that one may have there. */
-function windowsBehind(
-  session: Session,
-  { probabilities }: Pending,
-  clean: number,
-  width: (after: number) => number,
-): PendingWindow[] {
-  const { windowChance = 1 } = session.settings;
-  const places = session.decidesByPolicy
-    ? [probabilities.length + 1]
-    : windowPlaces(probabilities, windowChance);
-  let first = clean;
-  return places
-    .filter((after) => after <= clean && width(after) > 1)
-    .map((after) => {
-      const rows = width(after) - 1;
-      first += rows;
-      return { after, first: first - rows, rows };
-    });
 }
 
 interface Verdict {
@@ -122,13 +89,29 @@ function verify(
   return { kept, next, confirmed };
 }
 
-/** Proposals accepted from the left, until one is not or ends the response. */
+/**
+ * Proposals after the token `next`, which follows `kept` pending ones: what its own row says where it was fed as an
+ * alternative, then those of the window behind, from the left, until one is not accepted or ends the response.
+ */
 async function acceptedProposals(
   session: Session,
   result: ForwardResult,
-  { first, rows }: PendingWindow,
+  { clean, alternative, windows }: PendingRows,
+  kept: number,
   next: Choice,
 ): Promise<Choice[]> {
-  const choices = await propose(session, result, { first, count: rows }, next.position + 1, next.id);
-  return session.accept(next, choices);
+  const stands = alternative?.after === kept && alternative.id === next.id;
+  const known: Choice[] = [];
+  if (stands) {
+    known.push(session.choose(next.position + 1, session.distribution(result, clean.length), 'clean'));
+    if (session.isStopToken(known[0].id)) return known;
+  }
+  const last = known[0] ?? next;
+  const behind = (window: PendingWindow) =>
+    window.after === kept + known.length && (window.alternative ?? false) === stands;
+  const window = windows.find(behind);
+  if (!window) return known;
+  const rows = { first: window.first, count: window.rows };
+  const choices = await propose(session, result, rows, last.position + 1, last.id);
+  return [...known, ...(await session.accept(last, choices))];
 }

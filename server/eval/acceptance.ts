@@ -16,12 +16,15 @@ export interface Checks {
 export function proposalChecks(steps: readonly Step[]): Checks[] {
   const checks: Checks[] = [];
   for (const [index, { confirmed }] of steps.entries()) {
-    const proposed = steps[index - 1]?.revealed.filter(({ source }) => source === 'noisy').length ?? 0;
+    const revealed = steps[index - 1]?.revealed ?? [];
+    const proposed = revealed.filter(({ source }) => source === 'noisy').length;
+    // What the row of an alternative gave is checked before them.
+    const stood = confirmed.length - Math.max(0, revealed.length - proposed - 1);
     // The first that does not stand ends the checking.
-    for (let i = 0; i < Math.min(proposed, confirmed.length + 1); i++) {
+    for (let i = 0; i < Math.min(proposed, stood + 1); i++) {
       checks[i] ??= { checked: 0, agreed: 0 };
       checks[i].checked++;
-      if (i < confirmed.length) checks[i].agreed++;
+      if (i < stood) checks[i].agreed++;
     }
   }
   return checks;

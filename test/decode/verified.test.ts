@@ -32,7 +32,7 @@ function randomCase(seed: number) {
 }
 
 test('greedy verified decoding gives the tokens of greedy ar on 1,000 random models', async () => {
-  const seen = { rollbacks: 0, saved: 0, stops: new Set<string>() };
+  const seen = { rollbacks: 0, alternatives: 0, saved: 0, stops: new Set<string>() };
   for (let seed = 1; seed <= 1000; seed++) {
     const { denoiser, prompt, settings } = randomCase(seed);
     const expected = await run(denoiser, prompt, { ...settings, mode: 'ar' });
@@ -49,11 +49,20 @@ test('greedy verified decoding gives the tokens of greedy ar on 1,000 random mod
       );
     }
     seen.rollbacks += actual.rollbacks;
+    // A row that was fed as an alternative is never wrong about what comes next.
+    for (const [index, { revealed }] of actual.steps.entries()) {
+      const [, proposal] = revealed.filter(({ source }) => source === 'clean');
+      if (!proposal) continue;
+      seen.alternatives++;
+      assert.equal(proposal.id, expected.responseIds[proposal.position], `seed ${seed}`);
+      assert.ok(actual.steps[index + 1].confirmed.some(({ position }) => position === proposal.position));
+    }
     seen.saved += expected.forwards.total - actual.forwards.total;
     seen.stops.add(actual.stop);
   }
   // The cases must have exercised what they are for.
   assert.ok(seen.rollbacks > 1000, `${seen.rollbacks} roll-backs`);
+  assert.ok(seen.alternatives > 50, `${seen.alternatives} alternatives`);
   assert.ok(seen.saved > 500, `${seen.saved} forwards saved`);
   assert.deepEqual([...seen.stops].sort(), ['length', 'string', 'token']);
 });

@@ -23,6 +23,11 @@ const DECODINGS: [string, Partial<DenoiserSpec>, Partial<DecodeSettings>][] = [
   ['threshold, chained', HEAD, { mode: 'threshold' }],
   ['verified', {}, { mode: 'verified' }],
   ['verified, chained', HEAD, { mode: 'verified' }],
+  [
+    'verified, chained, windows behind every token',
+    HEAD,
+    { mode: 'verified', windowChance: 0, threshold: 0 },
+  ],
   ['blocks', BLOCK, { mode: 'threshold' }],
   ...(Object.keys(POLICIES) as RevealPolicy[]).map((policy): (typeof DECODINGS)[number] => [
     `blocks, two at a time, ${policy}`,

@@ -65,13 +65,18 @@ function shown(
   return { start: 0, tokens: [...promptIds, ...canvas, ...suffixIds] };
 }
 
-/** The window that a step's tokens come from: behind a roll-back it is masked from the first token that fell on. */
+/**
+ * The window that a step's tokens come from: behind a roll-back it is masked from the first token that fell on, or from the
+ * one after its alternative.
+ */
 function proposing(
-  { windowStart, window, rolledBack }: Step,
+  { windowStart, window, revealed, rolledBack }: Step,
   settings: Recorded['settings'],
 ): (number | null)[] {
   if (rolledBack.length === 0) return window;
-  const standing = window.slice(0, Math.min(...rolledBack) - windowStart);
+  const [next, ...others] = revealed;
+  const alternative = others.some(({ source }) => source === 'clean') ? [next.id] : [];
+  const standing = [...window.slice(0, Math.min(...rolledBack) - windowStart), ...alternative];
   const room = settings.maxTokens - windowStart - standing.length;
   return [...standing, ...Array<null>(Math.min(settings.window, room)).fill(null)];
 }
