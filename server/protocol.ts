@@ -92,9 +92,9 @@ export interface Reveal {
   logProb: number;
   /**
    * The row it came from: a clean row gives the next token autoregressively, a noisy row proposes. The row of an
-   * alternative is clean, but what it gives is verified like a proposal.
+   * alternative is clean, but what it gives is verified like a proposal. What prompt lookup proposes comes from no row.
    */
-  source: 'clean' | 'noisy';
+  source: 'clean' | 'noisy' | 'lookup';
   /** The token before it that the sampler head was given, which a later step may have changed. */
   previous?: number;
   candidates?: Candidate[];
@@ -137,8 +137,10 @@ export interface Step {
    * tokens before the first masked one are clean rows, which enter the cache. In verified decoding windows of masks may
    * stand behind other clean rows too; where tokens are rolled back, proposals come from the one behind those that
    * stand. Where two tokens are revealed from clean rows the first of them was fed as well, as an alternative to the one
-   * that fell, and the proposals are from the window behind it. Block: all, but for the position that a commit with logit shift 1 adds at the end, the next block's first.
-   * Full: all, and besides them the prompt, the masked positions from the window's end to `maxTokens`, and `suffixIds`.
+   * that fell, and the proposals are from the window behind it. As many positions at the window's end as prompt lookup
+   * filled have no row either. Block: all, but for the position that a commit with logit shift 1 adds at the end, the next
+   * block's first. Full: all, and besides them the prompt, the masked positions from the window's end to `maxTokens`, and
+   * `suffixIds`.
    */
   window: (number | null)[];
   revealed: Reveal[];

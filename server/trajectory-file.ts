@@ -22,7 +22,7 @@ const REVEAL = record({
   text,
   confidence: share,
   logProb: number,
-  source: oneOf('clean', 'noisy'),
+  source: oneOf('clean', 'noisy', 'lookup'),
   previous: optional(count),
   candidates: CANDIDATES,
 });

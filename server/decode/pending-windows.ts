@@ -43,7 +43,7 @@ export function windowPlaces(
   const chances = [...probabilities, 0].map((probability, i) => {
     const chance = standing * (1 - probability);
     standing *= probability;
-    return alternative?.after === i + 1 ? chance - alternative.chance : chance;
+    return alternative?.after === i + 1 ? Math.max(0, chance - alternative.chance) : chance;
   });
   const enough = Math.min(least, Math.max(...chances));
   return chances.flatMap((chance, i) => (chance >= enough ? [i + 1] : []));

@@ -1,5 +1,6 @@
-import { type Distribution, probabilityOf } from './distribution.ts';
+import type { Distribution } from './distribution.ts';
 import { type Alternative, type PendingRows, windowPlaces } from './pending-windows.ts';
+import { chanceOf } from './proposals.ts';
 import type { Choice } from './recorder.ts';
 import type { Session } from './session.ts';
 
@@ -62,12 +63,7 @@ export function proposed(
   };
 }
 
-/** The chance that a proposal stands. A clean row is not mistaken about what verification will find. */
-function chanceOf({ distribution, id, source }: Choice): number {
-  return source === 'clean' ? 1 : probabilityOf(distribution, id);
-}
-
-/** The likeliest of the second choices where decoding is greedy, but for those that would end the response. */
+/** The likeliest of the second choices where decoding is greedy, but for those that end the response. */
 function likeliestAlternative(session: Session, proposals: readonly Choice[]): Alternative | undefined {
   if (session.settings.temperature > 0 || session.decidesByPolicy) return undefined;
   let standing = 1;
@@ -75,7 +71,7 @@ function likeliestAlternative(session: Session, proposals: readonly Choice[]): A
     const [, id] = choice.distribution.ids;
     const chance = standing * Math.exp(choice.distribution.logProbs[1]);
     standing *= chanceOf(choice);
-    const none = choice.source === 'clean' || id === undefined || session.isStopToken(id);
+    const none = choice.source === 'clean' || id === undefined || session.endsResponse(id);
     return none ? [] : [{ after: i + 1, id, chance }];
   });
   return others.reduce<Alternative | undefined>(

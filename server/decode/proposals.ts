@@ -1,8 +1,11 @@
 import type { ForwardResult, SamplerHead } from './denoiser.ts';
-import { type Distribution, rowState, scoreDistribution } from './distribution.ts';
-import { lookup } from './lookup.ts';
+import { type Distribution, probabilityOf, rowState, scoreDistribution } from './distribution.ts';
+import { likeliestFollower, lookup } from './lookup.ts';
 import type { Choice } from './recorder.ts';
 import type { Session } from './session.ts';
+
+/** Proposals that prompt lookup makes at most of a step: each is a row of the next forward. */
+const MOST_LOOKED_UP = 8;
 
 /**
  * Chooses a token for each of the consecutive positions from `position` on, from the selected rows `first` …
@@ -22,6 +25,35 @@ export async function propose(
   return Array.from({ length: rows.count }, (_, i) =>
     session.choose(position + i, session.distribution(result, rows.first + i), 'noisy'),
   );
+}
+
+/**
+ * Goes on behind `known`, the last settled token and the proposals after it, with what prompt lookup finds, as long as all
+ * of it stands with a chance of at least the threshold and none may end the response. No row of a window is needed for that.
+ */
+export function lookFurther(session: Session, known: readonly Choice[]): Choice[] {
+  const { settings, promptIds, response } = session;
+  if (session.lookup === 0) return [];
+  const [settled, ...proposals] = known;
+  const text = [...promptIds, ...response.ids, ...proposals.map(({ id }) => id)];
+  let standing = proposals.reduce((product, choice) => product * chanceOf(choice), 1);
+  const choices: Choice[] = [];
+  while (choices.length < MOST_LOOKED_UP) {
+    const position = settled.position + known.length + choices.length;
+    const found = likeliestFollower(text);
+    if (!found || position >= settings.maxTokens || session.endsResponse(text[text.length - 1])) break;
+    standing *= found.chance;
+    if (standing < settings.threshold) break;
+    const distribution = { ids: [found.id], logProbs: [Math.log(found.chance)] };
+    choices.push({ position, id: found.id, distribution, source: 'lookup' });
+    text.push(found.id);
+  }
+  return choices;
+}
+
+/** The chance that a proposal stands. A clean row is not mistaken about what verification will find. */
+export function chanceOf({ distribution, id, source }: Choice): number {
+  return source === 'clean' ? 1 : probabilityOf(distribution, id);
 }
 
 /** What the sampler head is asked of one row. */

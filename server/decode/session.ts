@@ -202,7 +202,7 @@ export class Session {
     for (const proposal of proposals) {
       if (!wanted.includes(proposal)) break;
       accepted.push(proposal);
-      if (this.isStopToken(proposal.id)) break;
+      if (this.endsResponse(proposal.id)) break;
     }
     if (policy !== 'learned') this.deciding?.note(choices, [next, ...accepted], span);
     return accepted;
@@ -214,8 +214,13 @@ export class Session {
     return policy === 'learned' ? distribution : atLeast(distribution, threshold);
   }
 
-  isStopToken(id: number): boolean {
-    return this.denoiser.spec.stopTokenIds.includes(id);
+  /** Whether a token ends the response wherever it stands in it, once it has the beginning that it has to have. */
+  endsResponse(id: number): boolean {
+    const { stopTokenIds } = this.denoiser.spec;
+    const { stopStrings } = this.settings;
+    if (stopTokenIds.includes(id)) return true;
+    const text = this.tokenizer.stream().push(id);
+    return stopStrings.some((stop) => text.includes(stop));
   }
 
   /** Whether the best tokens of a step say which rows the next one feeds. */

@@ -1,7 +1,7 @@
 import type { ForwardResult } from './denoiser.ts';
 import { fedRows, maskedBehind, type Pending, proposed } from './pending.ts';
-import { type PendingRows, type PendingWindow, pendingRows } from './pending-windows.ts';
-import { propose } from './proposals.ts';
+import { type PendingRows, pendingRows } from './pending-windows.ts';
+import { lookFurther, propose } from './proposals.ts';
 import type { Choice } from './recorder.ts';
 import type { Session } from './session.ts';
 import { verifyToken } from './speculative.ts';
@@ -36,13 +36,15 @@ export async function decodeVerified(session: Session): Promise<void> {
       next && !ended && session.missingBeginning === ''
         ? await acceptedProposals(session, result, fed, kept, next)
         : [];
+    // What lookup proposes may stand behind every window.
+    const behind = Math.max(
+      maskedBehind(fed, ids.length, open ? width(ids.length) : 0),
+      kept + accepted.length + 1 - ids.length,
+    );
     session.recorder.step({
       kind: 'denoise',
       windowStart: start,
-      window: [
-        ...ids,
-        ...Array<null>(maskedBehind(fed, ids.length, open ? width(ids.length) : 0)).fill(null),
-      ],
+      window: [...ids, ...Array<null>(behind).fill(null)],
       revealed: next ? [next, ...accepted] : [],
       confirmed,
       rolledBack: ids.slice(kept).map((_, i) => start + kept + i),
@@ -55,7 +57,7 @@ export async function decodeVerified(session: Session): Promise<void> {
 
 /** Whether the response may go on after the pending tokens; the prompt may end with a stop token, so only proposals count. */
 function mayGoOn(session: Session, { ids }: Pending): boolean {
-  return !ids.slice(1).some((id) => session.isStopToken(id));
+  return !ids.slice(1).some((id) => session.endsResponse(id));
 }
 
 interface Verdict {
@@ -91,7 +93,8 @@ function verify(
 
 /**
  * Proposals after the token `next`, which follows `kept` pending ones: what its own row says where it was fed as an
- * alternative, then those of the window behind, from the left, until one is not accepted or ends the response.
+ * alternative; those of the window behind, from the left, until one is not accepted or ends the response; and what prompt
+ * lookup finds behind all of them.
  */
 async function acceptedProposals(
   session: Session,
@@ -101,17 +104,21 @@ async function acceptedProposals(
   next: Choice,
 ): Promise<Choice[]> {
   const stands = alternative?.after === kept && alternative.id === next.id;
-  const known: Choice[] = [];
+  const known = [next];
   if (stands) {
-    known.push(session.choose(next.position + 1, session.distribution(result, clean.length), 'clean'));
-    if (session.isStopToken(known[0].id)) return known;
+    const said = session.distribution(result, clean.length);
+    known.push(session.choose(next.position + 1, said, 'clean'));
   }
-  const last = known[0] ?? next;
-  const behind = (window: PendingWindow) =>
-    window.after === kept + known.length && (window.alternative ?? false) === stands;
-  const window = windows.find(behind);
-  if (!window) return known;
-  const rows = { first: window.first, count: window.rows };
-  const choices = await propose(session, result, rows, last.position + 1, last.id);
-  return [...known, ...(await session.accept(last, choices))];
+  const last = known[known.length - 1];
+  const window = windows.find(
+    (other) => other.after === kept + known.length - 1 && (other.alternative ?? false) === stands,
+  );
+  if (window && !(stands && session.endsResponse(last.id))) {
+    const rows = { first: window.first, count: window.rows };
+    const choices = await propose(session, result, rows, last.position + 1, last.id);
+    const accepted = await session.accept(last, choices);
+    known.push(...accepted);
+    if (accepted.length < choices.length) return known.slice(1);
+  }
+  return [...known.slice(1), ...lookFurther(session, known)];
 }

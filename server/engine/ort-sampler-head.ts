@@ -47,8 +47,8 @@ export class OrtSamplerHead implements SamplerHead {
     const { tensors: stored } = await readSafetensorsHeader(folder.dir, path.basename(spec.file));
     const weights = stored as ReadonlyMap<string, HeadWeight>;
     const head = new OrtSamplerHead(ort, folder, spec, weights, activations);
-    // The graph of the usual window is made now, so that the first completion need not wait for it.
-    await head.#session(resolveSettings(folder.spec, {}).window - 1);
+    // The graphs of the usual window are made now, so that the first completion need not wait for them.
+    for (let rows = resolveSettings(folder.spec, {}).window - 1; rows > 0; rows--) await head.#session(rows);
     return head;
   }
 

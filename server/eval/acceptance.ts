@@ -19,7 +19,8 @@ export function proposalChecks(steps: readonly Step[]): Checks[] {
     const revealed = steps[index - 1]?.revealed ?? [];
     const proposed = revealed.filter(({ source }) => source === 'noisy').length;
     // What the row of an alternative gave is checked before them.
-    const stood = confirmed.length - Math.max(0, revealed.length - proposed - 1);
+    const alternatives = revealed.filter(({ source }) => source === 'clean').length - 1;
+    const stood = confirmed.length - Math.max(0, alternatives);
     // The first that does not stand ends the checking.
     for (let i = 0; i < Math.min(proposed, stood + 1); i++) {
       checks[i] ??= { checked: 0, agreed: 0 };

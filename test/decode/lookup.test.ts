@@ -42,9 +42,9 @@ test('prompt lookup is what its definition says, on 500 random texts', () => {
 });
 
 test('a chained proposal is the best of the head and the lookup together, given those before it', async () => {
-  const [size, weight] = [8, 1.1];
+  const [size, weight] = [8, 2];
   let [checked, changed] = [0, 0];
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 150; seed++) {
     const spec = tinySpec({ blockSize: 5, stopTokenIds: [] });
     const results: ForwardResult[] = [];
     const inner = tinyDenoiser(spec, seed, 4);
@@ -67,7 +67,7 @@ test('a chained proposal is the best of the head and the lookup together, given 
       if (rolledBack.length > 0) continue;
       const masked = window.indexOf(null);
       for (const { position, id, logProb, source } of revealed) {
-        if (source === 'clean') continue;
+        if (source !== 'noisy') continue;
         // A row predicts the position behind its own.
         const row = position - 1 - windowStart;
         assert.ok(row >= masked);
@@ -90,5 +90,5 @@ test('a chained proposal is the best of the head and the lookup together, given 
       }
     }
   }
-  assert.ok(checked > 300 && changed > 30, `${checked} proposals, ${changed} of them changed by lookup`);
+  assert.ok(checked > 300 && changed > 20, `${checked} proposals, ${changed} of them changed by lookup`);
 });

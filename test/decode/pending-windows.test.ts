@@ -112,7 +112,8 @@ test('with windows behind every token each forward makes a whole window of token
       if (room === 0) continue;
       // An alternative that stands says the next token beside those of its window.
       const more = revealed.filter(({ source }) => source === 'clean').length - 1;
-      assert.equal(revealed.length, Math.min(settings.window + more, room + 1), `seed ${seed}`);
+      const fromRows = revealed.filter(({ source }) => source !== 'lookup');
+      assert.equal(fromRows.length, Math.min(settings.window + more, room + 1), `seed ${seed}`);
       alternatives += more;
     }
     rollbacks += trajectory.rollbacks;

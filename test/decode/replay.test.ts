@@ -23,8 +23,13 @@ function tokensBefore({ promptIds, steps }: Recorded, step: Step): number[] {
 }
 
 /** Behind a roll-back proposals come from a window of masks right after the tokens that stand. */
-function proposingWindow({ settings }: Recorded, { windowStart, window, rolledBack }: Step): Step['window'] {
-  if (rolledBack.length === 0) return window;
+function proposingWindow(
+  { settings }: Recorded,
+  { windowStart, window, revealed, rolledBack }: Step,
+): Step['window'] {
+  // What prompt lookup filled stands behind the window that has rows.
+  const lookedUp = revealed.filter(({ source }) => source === 'lookup').length;
+  if (rolledBack.length === 0) return window.slice(0, window.length - lookedUp);
   const [first] = rolledBack;
   const masks = Math.min(settings.window, settings.maxTokens - first);
   return [...window.slice(0, first - windowStart), ...Array<null>(masks).fill(null)];
@@ -96,6 +101,7 @@ for (const [mode, overrides] of CASES) {
         const rows = rebuildRows(spec, recorded, step);
         const { logits } = naiveForward(spec, tinyWeights(spec, seed), rows);
         for (const reveal of step.revealed) {
+          if (reveal.source === 'lookup') continue;
           const row = prompt.length + reveal.position - spec.logitShift;
           const expected = replay(spec, logits, row, reveal, recorded.settings);
           assert.ok(Math.abs(reveal.logProb - expected) < 1e-9);

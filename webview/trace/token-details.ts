@@ -6,6 +6,9 @@ import { percent } from './words.ts';
 const HINT =
   'Point at a token or move to it with Tab and the arrow keys to see what else it could have been.';
 
+/** Where a token came from, in words. */
+const SOURCES = { clean: 'clean row', noisy: 'noisy row', lookup: 'prompt lookup' };
+
 /** Everything that happened to one position: which tokens were proposed, how likely they were, what was taken back. */
 export class TokenDetails {
   readonly node: HTMLElement;
@@ -50,14 +53,14 @@ function eventNode({ step, reveal, takenBack }: TokenEvent): HTMLElement {
     );
   }
   if (reveal) {
-    const row = reveal.source === 'clean' ? 'clean row' : 'noisy row';
+    const from = SOURCES[reveal.source];
     node.append(
       element(
         'p',
         {},
         `Step ${step + 1}: `,
         code(reveal),
-        ` revealed at ${percent(reveal.confidence)} (${row}).`,
+        ` revealed at ${percent(reveal.confidence)} (${from}).`,
       ),
     );
     if (reveal.candidates?.length) node.append(candidateTable(reveal.candidates, reveal.id));
