@@ -58,7 +58,7 @@ test('a chained proposal is the best of the head and the lookup together, given 
     };
     const head = tinySamplerHead(spec, seed);
     const prompt = [1, 2, 3, 1, 2, 4, 3, 1];
-    const settings = { threshold: 0, windowChance: 1, maxTokens: 12, lookup: weight };
+    const settings = { threshold: 0, window: 4, windowChance: 1, maxTokens: 12, lookup: weight };
     const hooks = { cancelled: () => false, candidates: 4 };
     const { steps } = await decode(denoiser, LETTERS, denoiser.newCache(), prompt, settings, hooks);
     const text = [...prompt];

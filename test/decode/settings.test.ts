@@ -14,8 +14,8 @@ const FULL = tinySpec({ cleanAttention: 'full', logitShift: 0 });
 test('the defaults follow from the kind of model', () => {
   const modeOf = (spec: DenoiserSpec) => resolveSettings(spec, {}).mode;
   assert.deepEqual([CAUSAL, BLOCK, FULL, PLAIN].map(modeOf), ['verified', 'threshold', 'threshold', 'ar']);
-  assert.equal(resolveSettings(CAUSAL, {}).window, 4);
-  assert.equal(resolveSettings({ ...CAUSAL, blockSize: 3 }, {}).window, 3);
+  assert.equal(resolveSettings(CAUSAL, {}).window, 3);
+  assert.equal(resolveSettings({ ...CAUSAL, blockSize: 2 }, {}).window, 2);
   assert.equal(resolveSettings(CAUSAL, { mode: 'threshold' }).window, CAUSAL.blockSize);
   assert.equal(resolveSettings(BLOCK, {}).window, BLOCK.blockSize);
   assert.equal(resolveSettings(FULL, {}).window, FULL.blockSize);

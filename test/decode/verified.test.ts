@@ -26,7 +26,7 @@ function randomCase(seed: number) {
     window: 2 + below(blockSize - 1),
     windowChance: [0, 1, random(), undefined][below(4)],
     maxTokens: 1 + below(14),
-    stopStrings: random() < 0.2 ? ['ba', 'cc'] : [],
+    stopStrings: [['ba', 'cc'], ['c'], ['bc', 'd'], [], [], [], [], []][below(8)],
   };
   return { denoiser, prompt, settings };
 }
@@ -62,7 +62,7 @@ test('greedy verified decoding gives the tokens of greedy ar on 1,000 random mod
   }
   // The cases must have exercised what they are for.
   assert.ok(seen.rollbacks > 1000, `${seen.rollbacks} roll-backs`);
-  assert.ok(seen.alternatives > 50, `${seen.alternatives} alternatives`);
+  assert.ok(seen.alternatives > 30, `${seen.alternatives} alternatives`);
   assert.ok(seen.saved > 500, `${seen.saved} forwards saved`);
   assert.deepEqual([...seen.stops].sort(), ['length', 'string', 'token']);
 });

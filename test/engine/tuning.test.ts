@@ -39,8 +39,8 @@ test('numbers of threads are tried around the usual one, up to the cores there a
 });
 
 test('windows are tried from the usual one to the block of the model, if it decodes verified', () => {
-  assert.deepEqual(windowCandidates(tinySpec({ blockSize: 6 })), [4, 3, 5, 6]);
-  assert.deepEqual(windowCandidates(tinySpec({ blockSize: 16 })), [4, 3, 5, 6, 8, 12, 16]);
+  assert.deepEqual(windowCandidates(tinySpec({ blockSize: 6 })), [3, 4, 5, 6]);
+  assert.deepEqual(windowCandidates(tinySpec({ blockSize: 16 })), [3, 4, 5, 6, 8, 12, 16]);
   assert.deepEqual(windowCandidates(tinySpec({ blockSize: 2 })), [2]);
   assert.deepEqual(windowCandidates(tinySpec({ cleanAttention: 'block', logitShift: 0 })), []);
   assert.deepEqual(windowCandidates(tinySpec({ maskTokenId: undefined })), []);
@@ -56,7 +56,7 @@ test('all that can be chosen for a model is measured', async (t) => {
   await model.release();
   const choices = (times: Times<unknown>) => times.map(([choice]) => choice);
   assert.deepEqual(choices(threads), threadCandidates());
-  assert.deepEqual(choices(windows), [4, 3]);
+  assert.deepEqual(choices(windows), [3, 4]);
   assert.deepEqual(choices(chances), [0.35, 1, 0.2, 0.1, 0]);
   // A processor may get the other one wrong.
   assert.ok(
@@ -74,7 +74,7 @@ test('what was measured decides threads and window where nothing is asked for', 
   const script = path.join(parent, 'timing.cjs');
   writeFileSync(
     script,
-    `console.log('{"threads": [[1, 9], [2, 5]], "activations": [["s8", 1]], "windows": [[4, 3], [3, 2]], "windowChances": [[0.35, 3], [0, 2]]}')`,
+    `console.log('{"threads": [[1, 9], [2, 5]], "activations": [["s8", 1]], "windows": [[3, 3], [4, 2]], "windowChances": [[0.35, 3], [0, 2]]}')`,
   );
   await tuneModel({ args: [script] }, storageDir, { dir, weights, device: 'cpu' });
   const open = (threads: number) =>
@@ -87,10 +87,10 @@ test('what was measured decides threads and window where nothing is asked for', 
   };
   const model = await open(0);
   assert.equal(model.ready.threads, 2);
-  assert.deepEqual(await windows(model, {}), [3, 0]);
+  assert.deepEqual(await windows(model, {}), [4, 0]);
   assert.deepEqual(await windows(model, { window: 2, windowChance: 0.5 }), [2, 0.5]);
   assert.deepEqual(await windows(model, { mode: 'threshold' }), [4, undefined]);
-  assert.deepEqual(await windows(model, {}, false), [4, 0.35]);
+  assert.deepEqual(await windows(model, {}, false), [3, 0.35]);
   await model.release();
   const asked = await open(1);
   assert.equal(asked.ready.threads, 1);

@@ -15,7 +15,7 @@ test('a proposal stands where autoregressive decoding has the same token', async
         LETTERS,
         denoiser.newCache(),
         [1, 2],
-        { mode, threshold: 0, window: 5, maxTokens: 12 },
+        { mode, threshold: 0, window: 5, windowChance: seed % 3 ? 0.35 : 0, maxTokens: 12 },
         { cancelled: () => false, candidates: 0 },
       );
     const { responseIds } = await run('ar');
