@@ -37,7 +37,7 @@ function describe(model: ModelFolder, tokenizer: Tokenizer | undefined): string 
   const { spec } = model;
   const decoding =
     spec.maskTokenId === undefined
-      ? 'autoregressive only: the config names no mask token'
+      ? 'autoregressive, with prompt lookup: the config names no mask token'
       : `window of ${spec.blockSize}, mask token ${spec.maskTokenId}, clean rows ${spec.cleanAttention}, logit shift ${spec.logitShift}`;
   const lines = {
     name: model.name,

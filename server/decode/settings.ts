@@ -105,8 +105,7 @@ export function adaptedSettings(
 }
 
 function defaultMode(spec: DenoiserSpec): DecodeMode {
-  if (spec.cleanAttention !== 'causal') return 'threshold';
-  return spec.maskTokenId === undefined ? 'ar' : 'verified';
+  return spec.cleanAttention === 'causal' ? 'verified' : 'threshold';
 }
 
 function defaultWindow(
@@ -133,8 +132,8 @@ function checkMode(spec: DenoiserSpec, mode: DecodeMode): void {
 
 /** Why a model cannot decode in a mode; undefined when it can. */
 function misfit({ maskTokenId, cleanAttention }: DenoiserSpec, mode: DecodeMode): string | undefined {
-  if (mode !== 'ar' && maskTokenId === undefined)
-    return "This is an autoregressive model: it has no mask token, so it decodes with 'ar' only";
+  if (mode === 'threshold' && maskTokenId === undefined)
+    return "This is an autoregressive model: it has no mask token, so it decodes with 'verified' or 'ar'";
   if (mode !== 'threshold' && cleanAttention !== 'causal')
     return `This model has ${cleanAttention} attention, so it decodes with 'threshold' only`;
   return undefined;
@@ -190,6 +189,8 @@ function checkLearned(spec: DenoiserSpec, settings: DecodeSettings): void {
     if ((policyFile ?? unmasking ?? policyTemperature) === undefined) return;
     throw new UserError("policyFile, unmasking and policyTemperature are settings of the policy 'learned'.");
   }
+  if (spec.maskTokenId === undefined)
+    throw new UserError('A learned policy decides about masked positions, and this model has no mask token.');
   if (unmasking !== undefined && !Object.hasOwn(UNMASKINGS, unmasking)) {
     throw new UserError(
       `The unmasking '${unmasking}' is unknown: use ${Object.keys(UNMASKINGS).join(', ')}.`,
@@ -221,7 +222,8 @@ function checkWindow(spec: DenoiserSpec, { window, maxTokens }: DecodeSettings):
     throw new UserError(`window must be ${spec.blockSize}, the block size of this model, not ${window}.`);
   }
   checkNumber('window', window, {
-    min: spec.cleanAttention === 'causal' ? 2 : 1,
+    // A window of one position has no rows: a model without a mask token proposes by prompt lookup only.
+    min: spec.cleanAttention === 'causal' && spec.maskTokenId !== undefined ? 2 : 1,
     max: spec.cleanAttention === 'full' ? maxTokens : spec.blockSize,
     whole: true,
   });

@@ -36,16 +36,17 @@ export async function decodeVerified(session: Session): Promise<void> {
       next && !ended && session.missingBeginning === ''
         ? await acceptedProposals(session, result, fed, kept, next)
         : [];
+    const revealed = next ? [next, ...accepted] : [];
     // What lookup proposes may stand behind every window.
     const behind = Math.max(
       maskedBehind(fed, ids.length, open ? width(ids.length) : 0),
-      kept + accepted.length + 1 - ids.length,
+      kept + revealed.length - ids.length,
     );
     session.recorder.step({
       kind: 'denoise',
       windowStart: start,
       window: [...ids, ...Array<null>(behind).fill(null)],
-      revealed: next ? [next, ...accepted] : [],
+      revealed,
       confirmed,
       rolledBack: ids.slice(kept).map((_, i) => start + kept + i),
       settled: response.ids.length,

@@ -20,7 +20,7 @@ const RUNS = 2;
 /** Windows that may be the best for verified decoding, the usual one first; none for a model that does not decode so. */
 export function windowCandidates(spec: DenoiserSpec): number[] {
   const { mode, window } = resolveSettings(spec, {});
-  if (mode !== 'verified') return [];
+  if (mode !== 'verified' || spec.maskTokenId === undefined) return [];
   return [window, ...WINDOWS.filter((other) => other !== window && other <= spec.blockSize)];
 }
 

@@ -29,7 +29,7 @@ test('model info gives family, parameters, bytes and spec', async () => {
   assert.equal(value.bytes, 4 * 64_320);
   assert.equal(value.tokens, null);
   assert.equal((value.spec as Record<string, unknown>).vocabSize, 157);
-  assert.match(text, /autoregressive only: the config names no mask token/);
+  assert.match(text, /autoregressive, with prompt lookup: the config names no mask token/);
   await assert.rejects(run(modelInfo, []), UsageError);
 });
 

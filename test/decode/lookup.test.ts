@@ -92,3 +92,29 @@ test('a chained proposal is the best of the head and the lookup together, given 
   }
   assert.ok(checked > 300 && changed > 20, `${checked} proposals, ${changed} of them changed by lookup`);
 });
+
+test('a model without a mask token proposes from the text, and writes what it writes token by token', async () => {
+  let [tokens, forwards] = [0, 0];
+  for (let seed = 1; seed <= 100; seed++) {
+    const random = testRandom(seed);
+    const spec = tinySpec({ maskTokenId: undefined, blockSize: 1, vocabSize: 6 });
+    const denoiser = tinyDenoiser(spec, seed);
+    const prompt = Array.from({ length: 2 + Math.floor(random() * 8) }, () => 1 + Math.floor(random() * 4));
+    const settings = { threshold: random() * 0.5, maxTokens: 1 + Math.floor(random() * 14) };
+    const run = (mode: 'ar' | 'verified') =>
+      decode(
+        denoiser,
+        LETTERS,
+        denoiser.newCache(),
+        prompt,
+        { ...settings, mode },
+        { cancelled: () => false, candidates: 0 },
+      );
+    const [expected, actual] = [await run('ar'), await run('verified')];
+    assert.deepEqual(actual.responseIds, expected.responseIds, `seed ${seed}`);
+    assert.ok(actual.steps.every(({ revealed }) => revealed.every(({ source }) => source !== 'noisy')));
+    tokens += actual.responseIds.length;
+    forwards += actual.forwards.total;
+  }
+  assert.ok(forwards < tokens * 0.8, `${forwards} forwards for ${tokens} tokens`);
+});

@@ -13,7 +13,12 @@ const FULL = tinySpec({ cleanAttention: 'full', logitShift: 0 });
 
 test('the defaults follow from the kind of model', () => {
   const modeOf = (spec: DenoiserSpec) => resolveSettings(spec, {}).mode;
-  assert.deepEqual([CAUSAL, BLOCK, FULL, PLAIN].map(modeOf), ['verified', 'threshold', 'threshold', 'ar']);
+  assert.deepEqual([CAUSAL, BLOCK, FULL, PLAIN].map(modeOf), [
+    'verified',
+    'threshold',
+    'threshold',
+    'verified',
+  ]);
   assert.equal(resolveSettings(CAUSAL, {}).window, 3);
   assert.equal(resolveSettings({ ...CAUSAL, blockSize: 2 }, {}).window, 2);
   assert.equal(resolveSettings(CAUSAL, { mode: 'threshold' }).window, CAUSAL.blockSize);
@@ -42,7 +47,8 @@ test('settings for another kind of model give way to those of the model', () => 
   assert.deepEqual(adaptedSettings(CAUSAL, wish), wish);
   assert.deepEqual(adaptedSettings(BLOCK, wish), { maxTokens: 7 });
   assert.deepEqual(adaptedSettings(FULL, wish), { maxTokens: 7 });
-  assert.equal(resolveSettings(PLAIN, adaptedSettings(PLAIN, wish)).mode, 'ar');
+  assert.equal(resolveSettings(PLAIN, adaptedSettings(PLAIN, wish)).window, 1);
+  assert.equal(adaptedSettings(PLAIN, { mode: 'threshold' }).mode, undefined);
   assert.deepEqual(adaptedSettings(BLOCK, { threshold: 0.3 }), { threshold: 0.3 });
   assert.deepEqual(adaptedSettings(BLOCK, { ...wish, windowChance: 0.5 }), { maxTokens: 7 });
   const fastest = { window: 3, windowChance: 0.1 };
@@ -104,7 +110,14 @@ const REFUSED: [string, DenoiserSpec, Partial<DecodeSettings>, RegExp][] = [
   ['a negative bound', BLOCK, { entropyBound: -1 }, /entropyBound must be a number of at least 0/],
   ['a negative factor', BLOCK, { factor: -1 }, /factor must be a number of at least 0/],
   ['an unknown mode', CAUSAL, { mode: 'fast' as DecodeMode }, /'fast' is unknown/],
-  ['verified without a mask token', PLAIN, { mode: 'verified' }, /no mask token/],
+  [
+    'masks without a mask token',
+    PLAIN,
+    { mode: 'threshold' },
+    /no mask token, so it decodes with 'verified' or 'ar'/,
+  ],
+  ['a policy without a mask token', PLAIN, { policy: 'learned' }, /this model has no mask token/],
+  ['a window without a mask token', PLAIN, { window: 2 }, /window must be a whole number from 1 to 1/],
   [
     'verified on blocks',
     BLOCK,

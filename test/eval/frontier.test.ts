@@ -177,7 +177,7 @@ test('a model is swept only in the ways that it can decode, each point with sett
   const threshold = ['threshold', 'factor', 'entropy', 'static', 'sequential'];
   assert.deepEqual(names({}), ['ar', 'verified', ...threshold]);
   assert.deepEqual(names({ cleanAttention: 'block' }), threshold);
-  assert.deepEqual(names({ maskTokenId: undefined }), ['ar']);
+  assert.deepEqual(names({ maskTokenId: undefined }), ['ar', 'verified']);
   const files = ['a/slow.safetensors', 'fast.safetensors'];
   const learned = (overrides: Parameters<typeof tinySpec>[0]) =>
     sweepsFor(tinySpec(overrides), files).filter(({ base }) => base.policy === 'learned');
