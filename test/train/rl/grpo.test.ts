@@ -72,6 +72,24 @@ test('engine and trainer agree about the log-probabilities, before the first upd
   );
 });
 
+test('what is sampled verified is the model’s own: proposals are replayed without prompt lookup', async (t) => {
+  const { decode, replay } = RL_PRESETS['lightningrl-verified'];
+  const { dir, settings } = lab(t, {
+    steps: 2,
+    evaluateEvery: 0,
+    recipe: { decode: { ...decode, maxTokens: 12, threshold: 0.02 }, replay },
+  });
+  const run = await RunFolder.create(path.join(dir, 'run'), settings);
+  await train(run, settings);
+  assert.equal(samples(run).length, 16);
+  for (const { trace } of samples(run)) {
+    const trajectory = parseTrajectory(readFileSync(path.join(run.dir, trace), 'utf8'), trace);
+    const sources = trajectory.steps.flatMap(({ revealed }) => revealed.map(({ source }) => source));
+    assert.ok(!sources.includes('lookup'));
+    assert.deepEqual([trajectory.settings.mode, trajectory.settings.lookup], ['verified', 0]);
+  }
+});
+
 test('with the engine’s products the trainer of a model in int8 agrees better with the engine', async (t) => {
   const drift = async (engineProducts: boolean) => {
     const { dir, settings } = lab(t, { steps: 2, evaluateEvery: 0, engineProducts });
