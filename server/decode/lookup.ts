@@ -7,21 +7,33 @@ const LONGEST = 4;
  * once for two thirds of each. 0 … 4 by token.
  */
 function followers(text: readonly number[]): Map<number, number> {
-  const counts = Array.from({ length: LONGEST }, () => new Map<number, number>());
-  const totals = Array<number>(LONGEST).fill(0);
+  /** How often a token stands behind just the last n + 1 tokens and no more of them, by n; and all tokens together. */
+  const counts = new Map<number, number[]>();
+  const all = Array<number>(LONGEST).fill(0);
   const last = text.length - 1;
   for (let place = 0; place < last; place++) {
-    for (let n = 0; n < LONGEST && n <= place && text[place - n] === text[last - n]; n++) {
-      const follower = text[place + 1];
-      counts[n].set(follower, (counts[n].get(follower) ?? 0) + 1);
-      totals[n]++;
-    }
+    let length = 0;
+    while (length < LONGEST && length <= place && text[place - length] === text[last - length]) length++;
+    if (length === 0) continue;
+    const follower = text[place + 1];
+    const count = counts.get(follower) ?? Array<number>(LONGEST).fill(0);
+    count[length - 1]++;
+    all[length - 1]++;
+    counts.set(follower, count);
   }
-  const found = new Map<number, number>();
-  for (const [n, count] of counts.entries()) {
-    for (const [id, times] of count) found.set(id, (found.get(id) ?? 0) + times / (totals[n] + 0.5));
-  }
-  return found;
+  // What stands behind more tokens stands behind fewer as well.
+  const totals = sumsFromEnd(all);
+  const share = (count: number[]) =>
+    sumsFromEnd(count).reduce((sum, times, n) => sum + times / (totals[n] + 0.5), 0);
+  return new Map([...counts].map(([id, count]) => [id, share(count)]));
+}
+
+function sumsFromEnd(values: readonly number[]): number[] {
+  let sum = 0;
+  return values
+    .toReversed()
+    .map((value) => (sum += value))
+    .toReversed();
 }
 
 /** How much of what stands behind the same tokens each candidate is, [candidates], 0 … 4. */
