@@ -29,8 +29,9 @@ export interface DecodeSettings {
    */
   windowChance?: number;
   /**
-   * Of the mode `verified` without a policy, with a sampler head: what the score of a proposal gains for each length of the
-   * tokens before it behind which the text so far always has that token. Left out: 0, nothing.
+   * Of the mode `verified` without a policy: prompt lookup. What the score of a sampler head's candidate gains for each
+   * length of the tokens before it behind which the text so far always has it; above 0 tokens are also proposed from the
+   * text alone. Left out: 0, nothing of it.
    */
   lookup?: number;
   /**

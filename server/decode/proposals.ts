@@ -1,5 +1,5 @@
 import type { ForwardResult, SamplerHead } from './denoiser.ts';
-import { type Distribution, probabilityOf, rowState, scoreDistribution } from './distribution.ts';
+import { probabilityOf, rowState, scoreDistribution } from './distribution.ts';
 import { likeliestFollower, lookup } from './lookup.ts';
 import type { Choice } from './recorder.ts';
 import type { Session } from './session.ts';
@@ -56,15 +56,6 @@ export function chanceOf({ distribution, id, source }: Choice): number {
   return source === 'clean' ? 1 : probabilityOf(distribution, id);
 }
 
-/** What the sampler head is asked of one row. */
-interface ChainRow {
-  /** [hiddenSize] */
-  hidden: Float32Array;
-  candidates: number[];
-  /** Added to the scores of a sample, [candidates]; zeros where decoding is greedy. */
-  noise: number[];
-}
-
 /**
  * The sampler head's chain, its scores raised by what prompt lookup finds behind the tokens chosen so far. Where that
  * changes a token, the rows behind it are rescored given the other one.
@@ -77,74 +68,49 @@ async function chain(
   position: number,
   previous: number,
 ): Promise<Choice[]> {
+  const { hidden, topIds, logSumExp } = result;
+  if (!hidden) throw new Error('The denoiser has a sampler head but returned no hidden states.');
+  const [size, width] = [hidden.length / logSumExp.length, topIds.length / logSumExp.length];
   const { temperature } = session.settings;
-  const weight = session.lookup;
-  const rows = chainRows(session, head, result, first, count);
+  const candidates = Array.from({ length: count }, (_, i) => {
+    const from = (first + i) * width;
+    return [...topIds.subarray(from, from + Math.min(head.candidates, width))];
+  });
+  const noise = candidates.map((ids) => ids.map(() => (temperature > 0 ? session.random.gumbel() : 0)));
   const text = [...session.promptIds, ...session.response.ids.slice(0, position - 1), previous];
   const choices: Choice[] = [];
   while (choices.length < count) {
-    const rest = rows.slice(choices.length);
-    const chained = await rescore(head, rest, text[text.length - 1], temperature);
-    for (const [i, { candidates, noise }] of rest.entries()) {
-      const found = weight > 0 ? lookup(text, candidates) : candidates.map(() => 0);
-      const scores = found.map((share, k) => chained.scores[i][k] + (weight * share) / (temperature || 1));
-      const id = candidates[indexOfMost(scores.map((score, k) => score + noise[k]))];
-      const row = first + choices.length;
-      const distribution: Distribution = {
-        ...scoreDistribution(candidates, scores),
-        ...rowState(result, row),
-      };
+    const from = choices.length;
+    const { chosen, scores } = await head.chain({
+      hidden: hidden.subarray((first + from) * size, (first + count) * size),
+      candidates: Int32Array.from(candidates.slice(from).flat()),
+      previous: text[text.length - 1],
+      noise: Float32Array.from(noise.slice(from).flat()),
+      temperature: temperature || 1,
+    });
+    for (const [i, ids] of candidates.slice(from).entries()) {
+      const row = from + i;
+      const raised = raisedScores(session, text, ids, scores.subarray(i * ids.length, (i + 1) * ids.length));
+      const id = ids[indexOfMost(raised.map((score, k) => score + noise[row][k]))];
+      const distribution = { ...scoreDistribution(ids, raised), ...rowState(result, first + row) };
       const before = text[text.length - 1];
-      choices.push({
-        position: position + choices.length,
-        id,
-        distribution,
-        source: 'noisy',
-        previous: before,
-      });
+      choices.push({ position: position + row, id, distribution, source: 'noisy', previous: before });
       text.push(id);
-      if (id !== chained.chosen[i]) break;
+      if (id !== chosen[i]) break;
     }
   }
   return choices;
 }
 
-function chainRows(
-  { settings, random }: Session,
-  head: SamplerHead,
-  { hidden, topIds, logSumExp }: ForwardResult,
-  first: number,
-  count: number,
-): ChainRow[] {
-  if (!hidden) throw new Error('The denoiser has a sampler head but returned no hidden states.');
-  const [size, width] = [hidden.length / logSumExp.length, topIds.length / logSumExp.length];
-  return Array.from({ length: count }, (_, i) => {
-    const from = (first + i) * width;
-    const candidates = [...topIds.subarray(from, from + Math.min(head.candidates, width))];
-    return {
-      hidden: hidden.subarray((first + i) * size, (first + i + 1) * size),
-      candidates,
-      noise: candidates.map(() => (settings.temperature > 0 ? random.gumbel() : 0)),
-    };
-  });
-}
-
-/** One chain over some rows: a token for each, and the scores of its candidates. */
-async function rescore(
-  head: SamplerHead,
-  rows: readonly ChainRow[],
-  previous: number,
-  temperature: number,
-): Promise<{ chosen: Int32Array; scores: Float32Array[] }> {
-  const { chosen, scores } = await head.chain({
-    hidden: Float32Array.from(rows.flatMap(({ hidden }) => [...hidden])),
-    candidates: Int32Array.from(rows.flatMap(({ candidates }) => candidates)),
-    previous,
-    noise: Float32Array.from(rows.flatMap(({ noise }) => noise)),
-    temperature: temperature || 1,
-  });
-  const width = scores.length / rows.length;
-  return { chosen, scores: rows.map((_, i) => scores.subarray(i * width, (i + 1) * width)) };
+/** The scores of the candidates behind `text`, with what prompt lookup adds to them. */
+function raisedScores(
+  { lookup: weight, settings }: Session,
+  text: readonly number[],
+  ids: readonly number[],
+  scores: Float32Array,
+): number[] {
+  if (weight === 0) return [...scores];
+  return lookup(text, ids).map((share, k) => scores[k] + (weight * share) / (settings.temperature || 1));
 }
 
 function indexOfMost(values: readonly number[]): number {

@@ -21,7 +21,7 @@ const VERIFIED_WINDOW = 3;
  */
 const WINDOW_CHANCE = 0.35;
 
-/** Fitted on lines and functions that no figure is of: docs/performance.md, "Prompt lookup". */
+/** Chosen on lines that no figure is of; half and one and a half of it do as well: docs/performance.md, "Prompt lookup". */
 const LOOKUP = 1.6;
 
 /** More would only find what is less likely. */

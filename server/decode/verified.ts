@@ -10,7 +10,8 @@ import { verifyToken } from './speculative.ts';
  * Verified decoding of a causal model. One forward carries `[pending tokens as clean rows | windows of W − 1 noisy rows]`.
  * Each clean row gives the autoregressive distribution of its successor, which verifies the next pending token; at the
  * first disagreement the rest is rolled back and the autoregressive token is taken. When all agree, the last clean
- * row gives one token more. The window behind the tokens that stand, if there is one, proposes those after it.
+ * row gives one token more. The window behind the tokens that stand, if there is one, proposes those after it, and what the
+ * text so far has behind the same tokens is proposed behind those.
  *
  * An alternative to one of the proposals may be fed beside it. Where it is the token that is taken, its row says what
  * comes next. That is proposed, not settled: the row stood behind columns that are not before it, and sums over columns

@@ -26,7 +26,8 @@ export class TryForm {
     mode.control.position = 'above';
     const threshold = numberField('Threshold', { min: 0, max: 1, step: 0.05 }, settings.threshold);
     const temperature = numberField('Temperature', { min: 0, step: 0.1 }, settings.temperature);
-    const window = numberField('Window', { min: 2, step: 1 }, settings.window);
+    // A model without masks has a window of one position; what another one needs its decoder says.
+    const window = numberField('Window', { min: 1, step: 1 }, settings.window);
     const seed = numberField('Seed', { min: 0, step: 1 }, settings.seed);
     const maxTokens = numberField('Most tokens', { min: 1, step: 1 }, settings.maxTokens);
     const { windowChance, lookup, beams } = settings;
