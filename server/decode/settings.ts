@@ -221,9 +221,13 @@ function checkWindow(spec: DenoiserSpec, { window, maxTokens }: DecodeSettings):
   if (spec.cleanAttention === 'block' && window !== spec.blockSize) {
     throw new UserError(`window must be ${spec.blockSize}, the block size of this model, not ${window}.`);
   }
+  if (spec.maskTokenId === undefined) {
+    // A window of one position has no rows: such a model proposes by prompt lookup only.
+    if (window === 1) return;
+    throw new UserError('This model has no mask token, so no window of masked positions: leave window out.');
+  }
   checkNumber('window', window, {
-    // A window of one position has no rows: a model without a mask token proposes by prompt lookup only.
-    min: spec.cleanAttention === 'causal' && spec.maskTokenId !== undefined ? 2 : 1,
+    min: spec.cleanAttention === 'causal' ? 2 : 1,
     max: spec.cleanAttention === 'full' ? maxTokens : spec.blockSize,
     whole: true,
   });
