@@ -116,6 +116,8 @@ function defaultWindow(
 ): number {
   if (spec.cleanAttention === 'full') return Math.min(learned?.window ?? spec.blockSize, maxTokens);
   if (learned) return learned.window;
+  // A window of one position has no rows: a model without masks proposes by prompt lookup only.
+  if (spec.maskTokenId === undefined) return 1;
   return mode === 'verified' ? Math.min(VERIFIED_WINDOW, spec.blockSize) : spec.blockSize;
 }
 
@@ -222,7 +224,6 @@ function checkWindow(spec: DenoiserSpec, { window, maxTokens }: DecodeSettings):
     throw new UserError(`window must be ${spec.blockSize}, the block size of this model, not ${window}.`);
   }
   if (spec.maskTokenId === undefined) {
-    // A window of one position has no rows: such a model proposes by prompt lookup only.
     if (window === 1) return;
     throw new UserError('This model has no mask token, so no window of masked positions: leave window out.');
   }
